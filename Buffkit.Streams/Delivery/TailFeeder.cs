@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// Follows the log into the tail and offers each event to the connections that asked for its topic: the one writer of the
+/// tail, the one dispatcher of the server. Publishers never wait for it.
+/// </summary>
+internal sealed partial class TailFeeder(
+    IEventLog log, EventTail tail, ConnectionSet connections, StreamsMetrics metrics, ILogger<TailFeeder> logger)
+    : BackgroundService
+{
+    private readonly List<Connection> _found = [];
+    private readonly List<Connection> _toWake = [];
+    private EventId _latest = log.State.Oldest.Previous;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var read in log.FollowAsync(_latest, stoppingToken).ConfigureAwait(false))
+                Feed(read);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops; connections were drained before.
+        }
+    }
+
+    private void Feed(LogRead read)
+    {
+        if (read.Status is not LogReadStatus.Found)
+        {
+            var reason = read.Status is LogReadStatus.Evicted ? GapReason.Evicted : GapReason.Epoch;
+            Log.Gap(logger, reason, _latest, read.State.Oldest);
+            metrics.GapInTail();
+            Dispatch(new TailEntry(new Gap(_latest.ToString(), read.State.Oldest, reason)));
+        }
+
+        foreach (var e in read.Events)
+            Dispatch(new TailEntry(e));
+
+        // Woken after the whole page, a connection finds all of it and sends it in one write.
+        foreach (var connection in _toWake)
+            connection.Wake();
+        _toWake.Clear();
+    }
+
+    private void Dispatch(TailEntry entry)
+    {
+        tail.Append(entry);
+        _latest = entry.Id;
+        connections.Match(entry, _found);
+        foreach (var connection in _found)
+        {
+            if (connection.Offer(entry))
+                _toWake.Add(connection);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning,
+            "The log no longer holds what follows {After}; delivery goes on at {Next} ({Reason}). Clients are told of the gap.")]
+        public static partial void Gap(ILogger logger, GapReason reason, EventId after, EventId next);
+    }
+}

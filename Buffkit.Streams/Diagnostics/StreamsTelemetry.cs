@@ -1,0 +1,41 @@
+namespace Buffkit.Streams;
+
+/// <summary>Names under which the engine reports, for exporters and dashboards.</summary>
+public static class StreamsTelemetry
+{
+    /// <summary>The meter.</summary>
+    public const string MeterName = "EventStreams";
+
+    /// <summary>The activity source.</summary>
+    public const string ActivitySourceName = "EventStreams";
+
+    /// <summary>Open connections; <c>{connection}</c>.</summary>
+    public const string Connections = "event_streams.connections";
+
+    /// <summary>Events that the log took from this server; <c>{event}</c>.</summary>
+    public const string Published = "event_streams.published";
+
+    /// <summary>Events delivered, counted once per connection; <c>{event}</c>.</summary>
+    public const string Delivered = "event_streams.delivered";
+
+    /// <summary>Bytes of frames handed to connections; <c>By</c>.</summary>
+    public const string SentBytes = "event_streams.sent";
+
+    /// <summary>Gaps announced on connecting; <c>{gap}</c>, by <see cref="ReasonTag"/>.</summary>
+    public const string Gaps = "event_streams.gaps";
+
+    /// <summary>Gaps in this server's tail: the log lost events before they were read; <c>{gap}</c>.</summary>
+    public const string TailGaps = "event_streams.tail.gaps";
+
+    /// <summary>Connections cut because a write did not get through; <c>{connection}</c>.</summary>
+    public const string WriteTimeouts = "event_streams.write_timeouts";
+
+    /// <summary>Events in the tail; <c>{event}</c>.</summary>
+    public const string TailEvents = "event_streams.tail.events";
+
+    /// <summary>Bytes of events in the tail; <c>By</c>.</summary>
+    public const string TailBytes = "event_streams.tail.size";
+
+    /// <summary>Tag: why, one of the wire contract's reasons.</summary>
+    public const string ReasonTag = "reason";
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Buffkit.Streams;
+
+/// <summary>Answers to requests that cannot be served: problem+json (RFC 9457) that names the field and says what to do.</summary>
+internal static class EventStreamProblems
+{
+    /// <summary>A field of the request is wrong.</summary>
+    public static ProblemHttpResult Invalid(string field, string error, int status = StatusCodes.Status400BadRequest) =>
+        Invalid(new Dictionary<string, string[]> { [field] = [error] }, status);
+
+    /// <summary>Several fields of the request are wrong.</summary>
+    public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors, int status = StatusCodes.Status400BadRequest) =>
+        TypedResults.Problem(new HttpValidationProblemDetails(errors)
+        {
+            Status = status,
+            Title = "The request is not valid.",
+            Detail = string.Join(' ', errors.SelectMany(pair => pair.Value.Select(error => $"{pair.Key}: {error}"))),
+        });
+
+    /// <summary>The request is well formed, but this server cannot serve it now.</summary>
+    public static IResult Unavailable(string detail, TimeSpan retryAfter) =>
+        new RetryLater(TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable), retryAfter);
+
+    private sealed class RetryLater(IResult problem, TimeSpan after) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.RetryAfter =
+                ((int)Math.Ceiling(after.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            return problem.ExecuteAsync(httpContext);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Buffkit.Streams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the engine's endpoints.</summary>
+public static class EventStreamEndpointExtensions
+{
+    /// <summary>Maps <c>GET</c> and <c>POST</c> under one path; see the protocol page of the docs.</summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="path">The path.</param>
+    /// <returns>Takes conventions for both, such as an authorization policy.</returns>
+    public static IEndpointConventionBuilder MapEventStreams(this IEndpointRouteBuilder endpoints, string path = "/events")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        // Resolved once, so that a service that is missing is an error at start.
+        var subscribe = endpoints.ServiceProvider.GetRequiredService<SubscribeEndpoint>();
+        var publish = endpoints.ServiceProvider.GetRequiredService<PublishEndpoint>();
+
+        var group = endpoints.MapGroup(path).WithTags("Events");
+        group.MapGet("", (Delegate)subscribe.HandleAsync)
+            .WithName("Subscribe")
+            .WithSummary("The event stream, resumable by Last-Event-ID.")
+            .Produces(StatusCodes.Status200OK, contentType: "text/event-stream")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status406NotAcceptable)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapPost("", (Delegate)publish.HandleAsync)
+            .WithName("Publish")
+            .WithSummary("Publishes an event or an array of events; answered once the log holds them.")
+            .Produces<PublishedOne>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        return group;
+    }
+}

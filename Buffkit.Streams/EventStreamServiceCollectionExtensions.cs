@@ -1,0 +1,41 @@
+using Buffkit.Streams;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the stream engine to a host.</summary>
+public static class EventStreamServiceCollectionExtensions
+{
+    /// <summary>Adds the engine with its options from section <c>Streams</c>, checked when the host starts.</summary>
+    public static IServiceCollection AddEventStreams(this IServiceCollection services)
+    {
+        services.AddOptions<StreamsOptions>().BindConfiguration(StreamsOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StreamsOptions>, StreamsOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+
+        services.TryAddSingleton<IEventLog>(provider =>
+            new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider =>
+            new EventTail(Options(provider).Tail, provider.GetRequiredService<IEventLog>().State.Oldest.Previous));
+        services.TryAddSingleton<ConnectionSet>();
+        services.TryAddSingleton<StreamsMetrics>();
+        services.TryAddSingleton(provider => new EventPublisher(
+            provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<StreamsMetrics>(),
+            provider.GetRequiredService<IOptions<StreamsOptions>>()));
+
+        services.TryAddSingleton<ConnectionDrain>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectionDrain>());
+        services.AddHostedService<TailFeeder>();
+        services.AddHostedService<ConnectionWatchdog>();
+
+        services.TryAddSingleton<SubscribeEndpoint>();
+        services.TryAddSingleton<PublishEndpoint>();
+        return services;
+    }
+
+    private static StreamsOptions Options(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<StreamsOptions>>().Value;
+}

@@ -1,0 +1,78 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Buffkit.Streams;
+
+/// <summary>An event before the log gave it an id: what a publisher hands over.</summary>
+public sealed record EventDraft
+{
+    /// <summary>Longest <see cref="Key"/>, in characters.</summary>
+    public const int MaxKeyLength = 256;
+
+    private readonly string _type = "";
+    private readonly string? _key;
+
+    /// <summary>Where the event is published.</summary>
+    public required Topic Topic { get; init; }
+
+    /// <summary>What happened, such as <c>order.created</c>; see <see cref="EventType"/> for the rules.</summary>
+    /// <exception cref="FormatException">The value is not a type.</exception>
+    public required string Type
+    {
+        get => _type;
+        init => _type = EventType.Check(value) is { } error ? throw new FormatException(error) : value;
+    }
+
+    /// <summary>The payload: UTF-8 JSON where <see cref="ContentType"/> is <see langword="null"/>, otherwise any bytes.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Media type of a binary payload; <see langword="null"/> means JSON.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>What the event is about within its topic: of several with one key the newest may stand for all.</summary>
+    /// <exception cref="FormatException">The key is too long or has control characters.</exception>
+    public string? Key
+    {
+        get => _key;
+        init => _key = CheckKey(value) is { } error ? throw new FormatException(error) : value;
+    }
+
+    /// <summary>Makes an event of a value, as JSON by the web defaults.</summary>
+    public static EventDraft Json<T>(Topic topic, string type, T data, string? key = null) => new()
+    {
+        Topic = topic,
+        Type = type,
+        Key = key,
+        Data = JsonSerializer.SerializeToUtf8Bytes(data, PayloadJson.Options),
+    };
+
+    /// <summary>Makes an event of a value, as JSON by its generated contract (no reflection).</summary>
+    public static EventDraft Json<T>(Topic topic, string type, T data, JsonTypeInfo<T> contract, string? key = null) => new()
+    {
+        Topic = topic,
+        Type = type,
+        Key = key,
+        Data = JsonSerializer.SerializeToUtf8Bytes(data, contract),
+    };
+
+    internal static string? CheckKey(string? key) => key switch
+    {
+        null => null,
+        "" => "A key is not empty; leave it out instead.",
+        { Length: > MaxKeyLength } => $"A key has at most {MaxKeyLength} characters.",
+        _ => PrintableText.Check(key, "key"),
+    };
+}
+
+/// <summary>How payloads are written as JSON.</summary>
+internal static class PayloadJson
+{
+    // Payloads go to event-stream parsers, never unescaped into HTML, so readable text beats \uXXXX.
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

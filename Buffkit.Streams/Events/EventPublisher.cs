@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>Publishes events from code. Complete once the log holds them; never waits for a subscriber.</summary>
+public sealed class EventPublisher
+{
+    private readonly IEventLog _log;
+    private readonly StreamsMetrics _metrics;
+    private readonly int _maxBytes;
+
+    internal EventPublisher(IEventLog log, StreamsMetrics metrics, IOptions<StreamsOptions> options)
+    {
+        _log = log;
+        _metrics = metrics;
+        _maxBytes = options.Value.Limits.EventBytes;
+    }
+
+    /// <summary>Publishes one event.</summary>
+    /// <returns>The id that the log gave it.</returns>
+    /// <exception cref="ArgumentException">The payload is larger than <see cref="LimitsOptions.EventBytes"/>.</exception>
+    /// <exception cref="LogUnavailableException">The log did not take it; publishing again may double it.</exception>
+    public async ValueTask<EventId> PublishAsync(EventDraft draft, CancellationToken cancellationToken = default)
+    {
+        var result = await TryPublishAsync([draft], cancellationToken).ConfigureAwait(false);
+        return result.Status is AppendStatus.Appended ? result.Ids[0] : throw new LogUnavailableException();
+    }
+
+    /// <summary>Publishes events together, in order, all or none.</summary>
+    /// <exception cref="ArgumentException">A payload is larger than <see cref="LimitsOptions.EventBytes"/>, or there is none.</exception>
+    public async ValueTask<AppendResult> TryPublishAsync(IReadOnlyList<EventDraft> drafts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(drafts);
+        if (drafts.Count == 0)
+            throw new ArgumentException("There is no event to publish.", nameof(drafts));
+        foreach (var draft in drafts)
+        {
+            if (_maxBytes > 0 && draft.Data.Length > _maxBytes)
+                throw new ArgumentException($"An event has {draft.Data.Length} bytes; at most {_maxBytes} are allowed (Streams:Limits:EventBytes).", nameof(drafts));
+        }
+
+        var result = await _log.AppendAsync(new AppendRequest(drafts), cancellationToken).ConfigureAwait(false);
+        if (result.Status is AppendStatus.Appended)
+            _metrics.Published(drafts.Count);
+        return result;
+    }
+}
+
+/// <summary>The log could not be reached or did not answer in time; whether it holds the events is unknown.</summary>
+public sealed class LogUnavailableException()
+    : Exception("The event log is unavailable. Publish again when health says that it is back.");

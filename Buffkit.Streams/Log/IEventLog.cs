@@ -1,0 +1,38 @@
+namespace Buffkit.Streams;
+
+/// <summary>
+/// The one ordered record of events. Everything that is delivered comes from here, live or replayed.
+/// </summary>
+/// <remarks>
+/// What can go wrong in ordinary life (a cursor too old, a server away) is a value that the caller must look at, not an
+/// exception; exceptions mean a defect. Every implementation passes the same specification tests.
+/// </remarks>
+public interface IEventLog
+{
+    /// <summary>What this process knows of the log now, without asking anyone.</summary>
+    LogState State { get; }
+
+    /// <summary>Appends events in order, all or none; complete once the log holds them.</summary>
+    ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Reads a page of what follows a cursor; empty at the end of the log.</summary>
+    /// <param name="after">The cursor.</param>
+    /// <param name="maxEvents">Most events to return, at least 1.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads on for ever: pages of what follows a cursor as it comes, in order. Where the log no longer reaches back to the
+    /// cursor it yields that as a read with its <see cref="LogReadStatus"/> and goes on with the oldest event it has.
+    /// </summary>
+    IAsyncEnumerable<LogRead> FollowAsync(EventId after, CancellationToken cancellationToken);
+}
+
+/// <summary>Where a log stands.</summary>
+/// <param name="Oldest">Id of the oldest event still held; where none is, the id that the next event will get.</param>
+/// <param name="Latest">Cursor at the end of the log.</param>
+public readonly record struct LogState(EventId Oldest, EventId Latest)
+{
+    /// <summary>The log's present life.</summary>
+    public Epoch Epoch => Latest.Epoch;
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Buffkit.Streams;
+
+/// <summary>How much of the log is retained: section <c>Streams:Log</c>.</summary>
+public sealed class LogOptions
+{
+    /// <summary>65,536 events: an hour at 18 events a second.</summary>
+    public const int DefaultMaxEvents = 65_536;
+
+    /// <summary>128 MiB: what a small container can spare for a memory log.</summary>
+    public const long DefaultMaxBytes = 128L * 1024 * 1024;
+
+    /// <summary>A day: a phone that comes back after a night has lost nothing.</summary>
+    public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromDays(1);
+
+    /// <summary>Events that the log retains, at least 16.</summary>
+    /// <value>Default 65,536.</value>
+    [Range(16, 16_777_216)]
+    public int MaxEvents { get; set; } = DefaultMaxEvents;
+
+    /// <summary>Bytes of events that a memory log retains, at least 64 KiB.</summary>
+    /// <value>Default 128 MiB.</value>
+    [Range(65_536, long.MaxValue)]
+    public long MaxBytes { get; set; } = DefaultMaxBytes;
+
+    /// <summary>How long an event is retained; zero means as long as there is room.</summary>
+    /// <value>Default one day.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan MaxAge { get; set; } = DefaultMaxAge;
+}

@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>The configuration section <c>Streams</c>, one class per part; checked when the host starts.</summary>
+public sealed class StreamsOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Streams";
+
+    /// <summary>15 seconds: under the 30 to 60 after which common proxies cut an idle connection.</summary>
+    public static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>A comment is sent on a connection that was quiet for this long, 1 second to 1 hour.</summary>
+    /// <value>Default 15 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan Heartbeat { get; set; } = DefaultHeartbeat;
+
+    /// <inheritdoc cref="RetryOptions"/>
+    [Required, ValidateObjectMembers]
+    public RetryOptions Retry { get; set; } = new();
+
+    /// <inheritdoc cref="LogOptions"/>
+    [Required, ValidateObjectMembers]
+    public LogOptions Log { get; set; } = new();
+
+    /// <inheritdoc cref="TailOptions"/>
+    [Required, ValidateObjectMembers]
+    public TailOptions Tail { get; set; } = new();
+
+    /// <inheritdoc cref="DeliveryOptions"/>
+    [Required, ValidateObjectMembers]
+    public DeliveryOptions Delivery { get; set; } = new();
+
+    /// <inheritdoc cref="LimitsOptions"/>
+    [Required, ValidateObjectMembers]
+    public LimitsOptions Limits { get; set; } = new();
+}
+
+[OptionsValidator]
+internal sealed partial class StreamsOptionsValidator : IValidateOptions<StreamsOptions>;

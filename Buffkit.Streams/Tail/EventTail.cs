@@ -1,0 +1,152 @@
+using System.Numerics;
+
+namespace Buffkit.Streams;
+
+/// <summary>What came of a look into the tail.</summary>
+internal enum TailRead
+{
+    /// <summary>Here it is.</summary>
+    Found,
+
+    /// <summary>The tail is not there yet.</summary>
+    NotYet,
+
+    /// <summary>The tail has gone past it: ask the log.</summary>
+    Evicted,
+}
+
+/// <summary>
+/// The newest part of the log, in memory, encoded once: a ring that one feeder writes and every connection reads.
+/// </summary>
+/// <remarks>
+/// Reads by index take no lock: an entry is immutable and carries its own index, so a reader who finds another entry in
+/// the slot knows that its own was evicted. Only writing and looking up a cursor share a lock.
+/// </remarks>
+internal sealed class EventTail
+{
+    private readonly Lock _gate = new();
+    private readonly TailEntry?[] _ring;
+    private readonly long _mask;
+    private readonly long _maxBytes;
+    private long _head;
+    private long _oldest = 1;
+    private long _bytes;
+    private EventId _floor;
+    private EventId _latest;
+
+    public EventTail(TailOptions options, EventId start)
+    {
+        _ring = new TailEntry?[BitOperations.RoundUpToPowerOf2((uint)options.Capacity)];
+        _mask = _ring.Length - 1;
+        _maxBytes = options.MaxBytes;
+        _floor = _latest = start;
+    }
+
+    /// <summary>Index of the newest entry; 0 before the first.</summary>
+    public long Head => Volatile.Read(ref _head);
+
+    public int Capacity => _ring.Length;
+
+    /// <summary>Entries held and their bytes, for metrics.</summary>
+    public (long Entries, long Bytes) Usage
+    {
+        get
+        {
+            lock (_gate)
+                return (_head - _oldest + 1, _bytes);
+        }
+    }
+
+    /// <summary>Appends; only the feeder calls it.</summary>
+    public void Append(TailEntry entry)
+    {
+        lock (_gate)
+        {
+            while (_head >= _oldest && (_head - _oldest + 1 >= _ring.Length || _bytes + entry.Size > _maxBytes))
+                EvictOldest();
+            if (_head < _oldest)
+                _floor = _latest;
+
+            entry.Index = _head + 1;
+            entry.Before = _latest;
+            Volatile.Write(ref _ring[entry.Index & _mask], entry);
+            _bytes += entry.Size;
+            _latest = entry.Id;
+            Volatile.Write(ref _head, entry.Index);
+        }
+    }
+
+    /// <summary>Reads the entry at an index.</summary>
+    public TailRead Read(long index, out TailEntry entry)
+    {
+        var found = Volatile.Read(ref _ring[index & _mask]);
+        entry = found!;
+        if (found is not null && found.Index == index)
+            return TailRead.Found;
+        return index > Head ? TailRead.NotYet : TailRead.Evicted;
+    }
+
+    /// <summary>Finds the last entry that a cursor has passed.</summary>
+    /// <param name="after">The cursor.</param>
+    /// <param name="index">The index; reading goes on with the next. The head's where the cursor is ahead of the tail.</param>
+    /// <returns><see cref="TailRead.Evicted"/> where the tail does not hold all that follows the cursor.</returns>
+    public TailRead Find(EventId after, out long index)
+    {
+        lock (_gate)
+        {
+            index = 0;
+            if (after.Epoch != _floor.Epoch && after.Epoch != _latest.Epoch)
+                return TailRead.Evicted;
+            if (after.Epoch == _latest.Epoch && after.Sequence >= _latest.Sequence)
+            {
+                index = _head;
+                return TailRead.Found;
+            }
+
+            if (after == _floor)
+            {
+                index = _oldest - 1;
+                return TailRead.Found;
+            }
+
+            return Search(after, out index);
+        }
+    }
+
+    // Sequences are dense within an epoch but for marked gaps, so the distance to the newest nearly always points at it.
+    private TailRead Search(EventId after, out long index)
+    {
+        if (after.Epoch == _latest.Epoch)
+        {
+            index = _head - (_latest.Sequence - after.Sequence);
+            if (index >= _oldest && _ring[index & _mask]!.Id == after)
+                return TailRead.Found;
+        }
+
+        // The ring spans an epoch's end or a gap: entries are ordered by (epoch's place, sequence), search by halves.
+        var (low, high) = (_oldest, _head);
+        var inLatest = after.Epoch == _latest.Epoch;
+        index = 0;
+        while (low <= high)
+        {
+            var middle = low + ((high - low) >> 1);
+            var id = _ring[middle & _mask]!.Id;
+            var passed = id.Epoch == after.Epoch ? id.Sequence <= after.Sequence : inLatest;
+            if (passed)
+                (index, low) = (middle, middle + 1);
+            else
+                high = middle - 1;
+        }
+
+        return index > 0 && _ring[index & _mask]!.Id.Epoch == after.Epoch ? TailRead.Found : TailRead.Evicted;
+    }
+
+    private void EvictOldest()
+    {
+        ref var slot = ref _ring[_oldest & _mask];
+        _bytes -= slot!.Size;
+        _floor = slot.Id;
+        Volatile.Write(ref slot, null);
+        _oldest++;
+    }
+}
