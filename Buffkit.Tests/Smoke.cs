@@ -1,7 +1,0 @@
-namespace Buffkit.Tests;
-
-public class Smoke
-{
-    [Fact]
-    public void X() => Assert.Equal(2, "ab".Length);
-}
