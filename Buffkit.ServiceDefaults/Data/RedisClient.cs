@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
+
+namespace Buffkit.ServiceDefaults;
+
+/// <summary>Registers the Redis client by configuration.</summary>
+public static class RedisClient
+{
+    /// <summary>The name of the connection string, as in <c>ConnectionStrings:redis</c>.</summary>
+    public const string ConnectionName = "redis";
+
+    /// <summary>
+    /// Registers <see cref="IConnectionMultiplexer"/> as a singleton with health check and traces, or nothing at all
+    /// where <c>ConnectionStrings:redis</c> is not set.
+    /// </summary>
+    /// <remarks>
+    /// A Redis that is away at start is no error: the client keeps trying (<c>AbortOnConnectFail=false</c>), and
+    /// <c>/health</c> says so meanwhile.
+    /// </remarks>
+    /// <returns>The same builder.</returns>
+    public static TBuilder AddRedisClient<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var connectionString = builder.Configuration.GetConnectionString(ConnectionName);
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            return builder;
+        }
+
+        builder.AddRedisMultiplexer(connectionString);
+        builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>("redis");
+        return builder;
+    }
+}

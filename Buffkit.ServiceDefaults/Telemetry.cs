@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Instrumentation.AspNetCore;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Buffkit.ServiceDefaults;
+
+/// <summary>OpenTelemetry traces, metrics and logs.</summary>
+public static class Telemetry
+{
+    /// <summary>
+    /// Exports what the named <see cref="System.Diagnostics.ActivitySource"/>s and <see cref="Meter"/>s record.
+    /// </summary>
+    /// <remarks>
+    /// A library calls its source and its meter by the same name, so one list serves both. May be called before or
+    /// after <see cref="ServiceDefaults.AddServiceDefaults{TBuilder}"/>, and as often as there are libraries.
+    /// <c>*</c> matches any run of characters.
+    /// </remarks>
+    /// <returns>The same builder.</returns>
+    public static TBuilder AddTelemetrySources<TBuilder>(this TBuilder builder, params string[] names)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(names);
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(names));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter(names));
+        return builder;
+    }
+
+    internal static void AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        builder.Logging.AddOpenTelemetry(logging =>
+        {
+            logging.IncludeFormattedMessage = true;
+            logging.IncludeScopes = true;
+        });
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter())
+            .WithTracing(tracing => tracing
+                .AddSource(builder.Environment.ApplicationName)
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation());
+
+        // A scrape every few seconds would bury the traces that someone looks for.
+        builder.Services.Configure<AspNetCoreTraceInstrumentationOptions>(options =>
+            options.Filter = context => !TelemetryPaths.IsProbe(context.Request.Path));
+
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, LongLivedRequests>());
+
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpointKey]))
+        {
+            telemetry.UseOtlpExporter();
+        }
+    }
+
+    /// <summary>The variable that OpenTelemetry's specification names for the collector's address.</summary>
+    private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+}
