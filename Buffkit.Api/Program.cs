@@ -1,2 +1,25 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Buffkit.Api;
+using Buffkit.ServiceDefaults;
+using Buffkit.Streams;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddTelemetrySources(StreamsTelemetry.MeterName);
+builder.AddAppDatabase();
+builder.AddDevelopmentSchema();
+
+builder.Services.AddEventStreams();
+builder.Services.AddOrders();
+builder.Services.AddProblems();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
+
+var app = builder.Build();
+app.UseProblems();
+app.UseDefaultFiles();
+app.UseStaticFiles();
+app.MapDefaultEndpoints();
+app.MapOpenApi();
+app.MapEventStreams();
+app.MapOrders();
+await app.RunAsync();

@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using Buffkit.Streams;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Buffkit.Api;
+
+/// <summary>The sample feature: an order is a row, and an event for all who watch.</summary>
+internal static class OrderEndpoints
+{
+    public static void AddOrders(this IServiceCollection services) => services.AddSingleton<OrderStore>();
+
+    public static void MapOrders(this IEndpointRouteBuilder app)
+    {
+        var orders = app.MapGroup("/orders").WithTags("Orders");
+        orders.MapPost("", CreateAsync)
+            .WithName("CreateOrder")
+            .WithSummary("Takes an order and publishes order.created on orders/{id}.")
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        orders.MapGet("", ListAsync).WithName("ListOrders").WithSummary("Lists orders, the newest first.");
+        orders.MapGet("{id:long}", FindAsync).WithName("FindOrder").WithSummary("Finds an order by its number.");
+    }
+
+    private static async Task<Created<Order>> CreateAsync(
+        NewOrder order, OrderStore store, EventPublisher events, CancellationToken cancellationToken)
+    {
+        var added = await store.AddAsync(order, cancellationToken);
+        // The row is there: a caller who leaves now must not cost the watchers their event.
+        await events.PublishAsync(
+            EventDraft.Json(Topic.Parse($"orders/{added.Id}"), "order.created", added, key: $"{added.Id}"), CancellationToken.None);
+        return TypedResults.Created($"/orders/{added.Id}", added);
+    }
+
+    private static async Task<Results<Ok<Order>, NotFound>> FindAsync(
+        long id, OrderStore store, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } order ? TypedResults.Ok(order) : TypedResults.NotFound();
+
+    private static async Task<Ok<IReadOnlyList<Order>>> ListAsync(
+        OrderStore store,
+        CancellationToken cancellationToken,
+        [Range(1, long.MaxValue)] long before = long.MaxValue,
+        [Range(1, 500)] int limit = 50) =>
+        TypedResults.Ok(await store.ListAsync(before, limit, cancellationToken));
+}

@@ -1,0 +1,66 @@
+using System.Data;
+using System.Globalization;
+using Buffkit.ServiceDefaults;
+using Dapper;
+
+namespace Buffkit.Api;
+
+/// <summary>The table of orders, on whichever engine the application's database is.</summary>
+internal sealed class OrderStore(AppDatabase database, TimeProvider time)
+{
+    private const string Columns = "id AS Id, customer AS Customer, item AS Item, quantity AS Quantity, created_at AS CreatedAt";
+
+    static OrderStore() => SqlMapper.AddTypeHandler(new UtcTimeHandler());
+
+    public async Task<Order> AddAsync(NewOrder order, CancellationToken cancellationToken)
+    {
+        const string Insert =
+            "INSERT INTO orders (customer, item, quantity, created_at) VALUES (@Customer, @Item, @Quantity, @CreatedAt)";
+        var newId = database.Provider is DatabaseProvider.MySql ? "; SELECT LAST_INSERT_ID()" : " RETURNING id";
+
+        var added = new Order
+        {
+            Customer = order.Customer!,
+            Item = order.Item!,
+            Quantity = order.Quantity,
+            CreatedAt = time.GetUtcNow(),
+        };
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        var id = await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition(Insert + newId, added, cancellationToken: cancellationToken));
+        return added with { Id = id };
+    }
+
+    public async Task<Order?> FindAsync(long id, CancellationToken cancellationToken)
+    {
+        const string ById = $"SELECT {Columns} FROM orders WHERE id = @id";
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Order>(
+            new CommandDefinition(ById, new { id }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>The newest first.</summary>
+    /// <param name="before">Only orders with a lower number: the next page.</param>
+    /// <param name="limit">Most orders to return.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<IReadOnlyList<Order>> ListAsync(long before, int limit, CancellationToken cancellationToken)
+    {
+        const string Newest = $"SELECT {Columns} FROM orders WHERE id < @before ORDER BY id DESC LIMIT @limit";
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<Order>(
+            new CommandDefinition(Newest, new { before, limit }, cancellationToken: cancellationToken))).AsList();
+    }
+
+    /// <summary>Times as UTC in each engine's own type: SQLite has none and keeps text, MySQL's has no zone.</summary>
+    private sealed class UtcTimeHandler : SqlMapper.TypeHandler<DateTimeOffset>
+    {
+        public override DateTimeOffset Parse(object value) => value switch
+        {
+            DateTime time => new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)),
+            string text => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal),
+            _ => throw new DataException($"A time came as {value.GetType()}."),
+        };
+
+        public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+}

@@ -1,0 +1,27 @@
+namespace Buffkit.Api;
+
+/// <summary>Every error of the API is problem+json (RFC 9457): bad input says what to change, a defect says nothing but that.</summary>
+internal static class Problems
+{
+    public static void AddProblems(this IServiceCollection services)
+    {
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
+        {
+            // What the framework could not read of a request is the sender's to mend, and its message says how.
+            if (context.Exception is BadHttpRequestException bad)
+                context.ProblemDetails.Detail = bad.InnerException is { } cause ? $"{bad.Message} {cause.Message}" : bad.Message;
+        });
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+    }
+
+    public static void UseProblems(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = exception =>
+                exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+        });
+        app.UseStatusCodePages();
+    }
+}

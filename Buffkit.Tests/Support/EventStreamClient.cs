@@ -1,0 +1,78 @@
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+
+namespace Buffkit.Tests;
+
+/// <summary>One connection to the stream, parsed by the framework's own parser.</summary>
+public sealed class EventStreamClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly RawConnection _connection;
+    private readonly IAsyncEnumerator<SseItem<string>> _items;
+    private readonly SseParser<string> _parser;
+
+    private EventStreamClient(RawConnection connection)
+    {
+        _connection = connection;
+        _parser = SseParser.Create(connection.Body);
+        _items = _parser.EnumerateAsync().GetAsyncEnumerator(TestContext.Current.CancellationToken);
+    }
+
+    public Dictionary<string, string> Headers => _connection.Headers;
+
+    public TimeSpan Retry => _parser.ReconnectionInterval;
+
+    /// <summary>The data of <c>stream.open</c>.</summary>
+    public JsonElement Open { get; private set; }
+
+    public string OpenId { get; private set; } = "";
+
+    public static async Task<EventStreamClient> ConnectAsync(
+        Uri server, string topic, string? lastEventId = null, string? after = null, string more = "")
+    {
+        var query = $"/events?topic={Uri.EscapeDataString(topic)}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}{more}";
+        var connection = await RawConnection.GetAsync(
+            server, query, lastEventId is null ? [] : [("Last-Event-ID", lastEventId)]);
+        Assert.Equal(200, connection.Status);
+        var client = new EventStreamClient(connection);
+        var open = await client.NextAsync();
+        Assert.Equal("stream.open", open.EventType);
+        client.Open = JsonSerializer.Deserialize<JsonElement>(open.Data);
+        client.OpenId = open.EventId!;
+        return client;
+    }
+
+    /// <summary>The next event.</summary>
+    /// <exception cref="EndOfStreamException">The server ended the stream.</exception>
+    public async Task<SseItem<string>> NextAsync()
+    {
+        if (!await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
+            throw new EndOfStreamException("The server ended the stream.");
+        return _items.Current;
+    }
+
+    /// <summary>The next event, which must be a gap.</summary>
+    public async Task<(string? After, string Next, string Reason, string Id)> NextGapAsync()
+    {
+        var item = await NextAsync();
+        Assert.Equal("stream.gap", item.EventType);
+        var gap = JsonSerializer.Deserialize<JsonElement>(item.Data);
+        return (gap.GetProperty("after").GetString(), gap.GetProperty("next").GetString()!, gap.GetProperty("reason").GetString()!, item.EventId!);
+    }
+
+    public async Task<string[]> NextDataAsync(int count)
+    {
+        var data = new string[count];
+        for (var i = 0; i < count; i++)
+            data[i] = (await NextAsync()).Data;
+        return data;
+    }
+
+    public async Task AssertEndedAsync() =>
+        Assert.False(await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+
+    public void Cut() => _connection.Cut();
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Buffkit.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Buffkit.Tests;
+
+/// <summary>The engine alone on a real Kestrel with a port of its own.</summary>
+public sealed class StreamsServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private StreamsServer(WebApplication app)
+    {
+        _app = app;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Http = new HttpClient { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public EventPublisher Publisher => Services.GetRequiredService<EventPublisher>();
+
+    public static async Task<StreamsServer> StartAsync(
+        Dictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? services = null,
+        Action<WebApplication>? app = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
+        builder.Logging.ClearProviders();
+        builder.Services.AddRouting();
+        services?.Invoke(builder.Services);
+        builder.Services.AddEventStreams();
+        var built = builder.Build();
+        app?.Invoke(built);
+        built.MapEventStreams();
+        await built.StartAsync(TestContext.Current.CancellationToken);
+        return new StreamsServer(built);
+    }
+
+    /// <summary>Publishes over HTTP.</summary>
+    /// <returns>The id.</returns>
+    public async Task<string> PublishAsync(string topic, object? data, string type = "test")
+    {
+        using var response = await Http.PostAsJsonAsync("events", new { topic, type, data }, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        return answer.GetProperty("id").GetString()!;
+    }
+
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+}
