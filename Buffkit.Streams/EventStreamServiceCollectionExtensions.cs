@@ -31,6 +31,7 @@ public static class EventStreamServiceCollectionExtensions
         services.AddHostedService<TailFeeder>();
         services.AddHostedService<ConnectionWatchdog>();
 
+        services.AddHealthChecks().AddCheck<StreamsHealthCheck>(StreamsHealthCheck.Name);
         services.TryAddSingleton<SubscribeEndpoint>();
         services.TryAddSingleton<PublishEndpoint>();
         return services;
