@@ -50,7 +50,12 @@ internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<Streams
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > limit)
+            {
+                // Taken, though not wanted: what is left half-read would cost the client its connection.
+                request.BodyReader.AdvanceTo(read.Buffer.End);
                 return null;
+            }
+
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
