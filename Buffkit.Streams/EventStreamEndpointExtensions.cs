@@ -27,14 +27,27 @@ public static class EventStreamEndpointExtensions
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status406NotAcceptable)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("ws", WebSockets(endpoints, subscribe))
+            .WithName("SubscribeWebSocket")
+            .WithSummary("The same stream over a WebSocket, subprotocol cloudevents.json.")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status101SwitchingProtocols));
         group.MapPost("", (Delegate)publish.HandleAsync)
             .WithName("Publish")
             .WithSummary("Publishes an event or an array of events; answered once the log holds them.")
             .Produces<PublishedOne>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return group;
+    }
+
+    // The endpoint brings the WebSocket middleware along, so that an application cannot forget it.
+    private static RequestDelegate WebSockets(IEndpointRouteBuilder endpoints, SubscribeEndpoint subscribe)
+    {
+        var pipeline = endpoints.CreateApplicationBuilder();
+        pipeline.UseWebSockets();
+        pipeline.Run(async http => await (await subscribe.HandleWebSocketAsync(http)).ExecuteAsync(http));
+        return pipeline.Build();
     }
 }

@@ -19,6 +19,11 @@ public static class EventStreamServiceCollectionExtensions
             new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider =>
             new EventTail(Options(provider).Tail, provider.GetRequiredService<IEventLog>().State.Oldest.Previous));
+        services.TryAddSingleton(provider =>
+            new ReplayReader(provider.GetRequiredService<IEventLog>(), provider.GetService<IEventHistory>()));
+        services.TryAddSingleton<FrameEncoder>();
+        services.TryAddSingleton<DeliveryContext>();
+        services.TryAddSingleton<ConnectionRunner>();
         services.TryAddSingleton<ConnectionSet>();
         services.TryAddSingleton<StreamsMetrics>();
         services.TryAddSingleton(provider => new EventPublisher(
@@ -28,10 +33,16 @@ public static class EventStreamServiceCollectionExtensions
 
         services.TryAddSingleton<ConnectionDrain>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionDrain>());
+        services.TryAddSingleton<WakePacer>();
+        services.AddHostedService(provider => provider.GetRequiredService<WakePacer>());
         services.AddHostedService<TailFeeder>();
         services.AddHostedService<ConnectionWatchdog>();
 
         services.AddHealthChecks().AddCheck<StreamsHealthCheck>(StreamsHealthCheck.Name);
+        services.TryAddSingleton<FragmentRenderer>();
+        services.TryAddSingleton<SseTransport>();
+        services.TryAddSingleton<LongPollTransport>();
+        services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<SubscribeEndpoint>();
         services.TryAddSingleton<PublishEndpoint>();
         return services;

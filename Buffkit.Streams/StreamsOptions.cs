@@ -33,6 +33,14 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public DeliveryOptions Delivery { get; set; } = new();
 
+    /// <inheritdoc cref="DrainOptions"/>
+    [Required, ValidateObjectMembers]
+    public DrainOptions Drain { get; set; } = new();
+
+    /// <inheritdoc cref="CompressionOptions"/>
+    [Required, ValidateObjectMembers]
+    public CompressionOptions Compression { get; set; } = new();
+
     /// <inheritdoc cref="LimitsOptions"/>
     [Required, ValidateObjectMembers]
     public LimitsOptions Limits { get; set; } = new();

@@ -1,11 +1,8 @@
 namespace Buffkit.Streams;
 
-/// <content>Catching up: the tail where it reaches back far enough, pages of the log where it does not.</content>
+/// <content>Catching up: the tail where it reaches back far enough, pages of the log and the history where it does not.</content>
 internal sealed partial class Connection
 {
-    // A page is held while its events are written, so it is small; the log answers a page in well under a millisecond.
-    private const int PageEvents = 128;
-
     // Counting reads what delivery then reads again; beyond this the number is not worth it.
     private const int MaxCounted = 10_000;
 
@@ -15,28 +12,38 @@ internal sealed partial class Connection
     // A log that is away is asked again after this; its return is not noticed sooner by asking more often.
     private static readonly TimeSpan UnavailablePause = TimeSpan.FromMilliseconds(500);
 
+    // The delivery loop's own.
+    private bool _inTail;
+    private TailEntry[] _page = [];
+    private int _pageNext;
+
     /// <summary>Counts what waits for this connection now, before its loop runs.</summary>
-    /// <returns><see langword="null"/> where that would mean reading more than <see cref="MaxCounted"/> events of the log.</returns>
+    /// <returns><see langword="null"/> where that would mean reading more than 10,000 events behind the tail.</returns>
     public async ValueTask<long?> CountWaitingAsync(CancellationToken cancellationToken)
     {
         var (cursor, count, counted) = (_cursor, 0L, 0);
         long index;
-        while (_tail.Find(cursor, out index) is not TailRead.Found)
+        while (_context.Tail.Find(cursor, out index) is not TailRead.Found)
         {
-            var read = await _log.ReadAsync(cursor, PageEvents, cancellationToken).ConfigureAwait(false);
-            counted += read.Events.Count;
-            if (read.Status is not LogReadStatus.Found || counted > MaxCounted)
+            var page = await _context.Replay.ReadAsync(cursor, cancellationToken).ConfigureAwait(false);
+            counted += page.Entries.Length;
+            if (page.Status is not LogReadStatus.Found || counted > MaxCounted)
                 return null;
-            if (read.Events.Count == 0)
+            if (page.Entries.Length == 0 || page.Entries[^1].Id == cursor)
                 return count;
-            cursor = read.Events[^1].Id;
-            count += read.Events.Count(e => Matches(e.Topic));
+            foreach (var entry in page.Entries)
+            {
+                if (!IsAtOrBefore(entry.Id, cursor) && Matches(entry.Event!.Topic))
+                    count++;
+            }
+
+            cursor = page.Entries[^1].Id;
         }
 
-        var found = TailRead.Found;
-        while ((found = _tail.Read(++index, out var entry)) is TailRead.Found)
+        TailRead found;
+        while ((found = _context.Tail.Read(++index, out var entry)) is TailRead.Found)
         {
-            if (entry.Event is { } e && !HasPassed(e.Id) && Matches(e.Topic))
+            if (entry.Event is { } e && !IsAtOrBefore(e.Id, cursor) && Matches(e.Topic))
                 count++;
         }
 
@@ -46,23 +53,23 @@ internal sealed partial class Connection
     /// <returns>Whether the connection is live and nothing is left to take.</returns>
     private async ValueTask<bool> CatchUpAsync(FrameSink sink, CancellationToken cancellationToken)
     {
-        while (sink.Buffered < _options.MaxBatchBytes)
+        while (sink.Buffered < _context.Options.MaxBatchBytes)
         {
-            if (_pageNext < _page.Count)
+            if (_pageNext < _page.Length)
             {
                 PassReplayed(_page[_pageNext++], sink);
                 continue;
             }
 
-            _inTail = _inTail || _tail.Find(_cursor, out _index) is TailRead.Found;
-            if (!_inTail)
+            if (!_inTail && !FindInTail())
             {
                 if (!await ReadPageAsync(sink, cancellationToken).ConfigureAwait(false))
                     return false;
                 continue;
             }
 
-            switch (_tail.Read(_index + 1, out var entry))
+            _page = [];
+            switch (_context.Tail.Read(_index + 1, out var entry))
             {
                 case TailRead.Found when entry.Event is null || Matches(entry.Event.Topic):
                     Pass(entry, sink);
@@ -83,36 +90,46 @@ internal sealed partial class Connection
         return false;
     }
 
+    private bool FindInTail()
+    {
+        _inTail = _context.Tail.Find(_cursor, out var index) is TailRead.Found;
+        if (_inTail)
+            _index = index;
+        if (_announced == 0)
+            _announced = _index;
+        return _inTail;
+    }
+
     private bool TryGoLive()
     {
         lock (_gate)
         {
-            if (_tail.Head != _index)
+            if (_context.Tail.Head != _index)
                 return false;
             _firstPending = null;
             return _live = true;
         }
     }
 
-    /// <returns><see langword="false"/> where the log is away; the loop then looks after its other duties first.</returns>
+    /// <returns><see langword="false"/> where there is nothing yet; the loop then looks after its other duties first.</returns>
     private async ValueTask<bool> ReadPageAsync(FrameSink sink, CancellationToken cancellationToken)
     {
-        var read = await _log.ReadAsync(_cursor, PageEvents, cancellationToken).ConfigureAwait(false);
-        (_page, _pageNext) = (read.Events, 0);
-        switch (read.Status)
+        var page = await _context.Replay.ReadAsync(_cursor, cancellationToken).ConfigureAwait(false);
+        (_page, _pageNext) = (page.Entries, 0);
+        switch (page.Status)
         {
-            case LogReadStatus.Found when read.Events.Count > 0:
+            case LogReadStatus.Found when page.Entries.Length > 0 && !HasPassed(page.Entries[^1].Id):
                 return true;
             case LogReadStatus.Found:
                 return await PauseAsync(TailPause, sink, cancellationToken).ConfigureAwait(false);
             case LogReadStatus.Evicted:
-                SkipTo(read.State.Oldest, GapReason.Evicted, sink);
+                WriteGap(new Gap(_cursor.ToString(), page.State.Oldest, GapReason.Evicted), sink);
                 return true;
             case LogReadStatus.OtherEpoch:
-                SkipTo(read.State.Oldest, GapReason.Epoch, sink);
+                WriteGap(new Gap(_cursor.ToString(), page.State.Oldest, GapReason.Epoch), sink);
                 return true;
             case LogReadStatus.Unknown:
-                SkipTo(read.State.Latest.Next, GapReason.Unknown, sink);
+                WriteGap(new Gap(_cursor.ToString(), page.State.Latest.Next, GapReason.Unknown), sink);
                 return true;
             default:
                 return await PauseAsync(UnavailablePause, sink, cancellationToken).ConfigureAwait(false);
@@ -123,23 +140,16 @@ internal sealed partial class Connection
     private async ValueTask<bool> PauseAsync(TimeSpan pause, FrameSink sink, CancellationToken cancellationToken)
     {
         if (sink.Buffered == 0)
-            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, _context.Time, cancellationToken).ConfigureAwait(false);
         return false;
     }
 
-    private void PassReplayed(StreamEvent replayed, FrameSink sink)
+    private void PassReplayed(TailEntry replayed, FrameSink sink)
     {
         if (HasPassed(replayed.Id))
             return;
         _cursor = replayed.Id;
-        if (Matches(replayed.Topic))
-            Write(new TailEntry(replayed), sink);
-    }
-
-    private void SkipTo(EventId next, GapReason reason, FrameSink sink)
-    {
-        var gap = new Gap(_cursor.ToString(), next, reason);
-        _cursor = next.Previous;
-        sink.Write(new TailEntry(gap).Frame(sink.Form));
+        if (Matches(replayed.Event!.Topic))
+            Write(replayed, sink);
     }
 }

@@ -8,7 +8,7 @@ namespace Buffkit.Streams;
 /// <para><b>Catching up</b>, the connection reads the tail entry by entry (behind the tail, pages of the log) and picks
 /// what its filters match. Every connection begins so.</para>
 /// <para><b>Live</b>, it has seen all of the tail, and the dispatcher, which found it in the topic index, offers it each
-/// matching entry. When too much waits it is behind again and returns to catching up from its cursor.</para>
+/// matching entry. When too much waits, its <see cref="DeliveryPolicy"/> decides; mostly it returns to catching up.</para>
 /// <para>The step from catching up to live happens under the lock with the tail's head equal to the cursor: what is
 /// appended later is offered later, and what was offered earlier lies at or before the cursor. So there is no race between
 /// replay and live.</para>
@@ -16,51 +16,34 @@ namespace Buffkit.Streams;
 internal sealed partial class Connection
 {
     private readonly Lock _gate = new();
-    private readonly EventTail _tail;
-    private readonly IEventLog _log;
-    private readonly DeliveryOptions _options;
-    private readonly StreamsMetrics _metrics;
-    private readonly TimeProvider _time;
+    private readonly DeliveryContext _context;
     private readonly TopicFilter[] _filters;
 
     // Guarded by _gate.
-    private readonly Queue<TailEntry> _pending = new();
-    private long _pendingBytes;
     private bool _live;
-    private TailEntry? _firstPending;
     private bool _heartbeatDue;
     private bool _ended;
-    private Close? _close;
+    private bool _leaveWhenIdle;
+    private StreamClose? _close;
+    private long _closeAfter;
 
-    // The delivery loop's own.
+    // The delivery loop's own: it has passed everything up to here.
     private EventId _cursor;
     private long _index;
-    private bool _inTail;
-    private IReadOnlyList<StreamEvent> _page = [];
-    private int _pageNext;
-    private int _unsent;
 
     // Written by the loop, read by the watchdog.
     private long _lastWrite;
     private long _writeStarted;
 
-    public Connection(
-        IReadOnlyCollection<TopicFilter> filters,
-        EventId cursor,
-        EventTail tail,
-        IEventLog log,
-        DeliveryOptions options,
-        StreamsMetrics metrics,
-        TimeProvider time)
+    /// <param name="context">What all connections share.</param>
+    /// <param name="filters">What it asks for.</param>
+    /// <param name="cursor">Where it begins.</param>
+    public Connection(DeliveryContext context, IReadOnlyCollection<TopicFilter> filters, EventId cursor)
     {
-        _filters = [.. filters];
+        _context = context;
+        _filters = [.. filters.Distinct()];
         _cursor = cursor;
-        _tail = tail;
-        _log = log;
-        _options = options;
-        _metrics = metrics;
-        _time = time;
-        _lastWrite = time.GetTimestamp();
+        _lastWrite = context.Time.GetTimestamp();
     }
 
     public IReadOnlyList<TopicFilter> Filters => _filters;
@@ -77,6 +60,9 @@ internal sealed partial class Connection
     /// <summary>When the write that is under way began; 0 where none is.</summary>
     public long WriteStarted => Volatile.Read(ref _writeStarted);
 
+    /// <summary>Where the connection stands; read it when its loop has ended.</summary>
+    public EventId Cursor => _cursor;
+
     public bool Matches(Topic topic)
     {
         foreach (var filter in _filters)
@@ -86,25 +72,6 @@ internal sealed partial class Connection
         }
 
         return false;
-    }
-
-    /// <summary>Offers an entry that the topic index matched; only the dispatcher calls it, in order.</summary>
-    /// <returns>Whether the connection slept; the caller then calls <see cref="Wake"/>, once.</returns>
-    public bool Offer(TailEntry entry)
-    {
-        lock (_gate)
-        {
-            if (!_live || entry.Index <= _lastOffered)
-                return false;
-            _lastOffered = entry.Index;
-            if (_pending.Count == 0)
-                _firstPending = entry;
-            _pending.Enqueue(entry);
-            _pendingBytes += entry.Size;
-            if (_pendingBytes > _options.MaxPendingBytes && _pending.Count > 1)
-                FallBehind();
-            return TakeWake();
-        }
     }
 
     /// <summary>Asks for a heartbeat, if nothing better is written meanwhile.</summary>
@@ -121,13 +88,14 @@ internal sealed partial class Connection
             Wake();
     }
 
-    /// <summary>Asks the loop to say why it ends, and to end.</summary>
-    public void RequestClose(CloseReason reason, TimeSpan retry)
+    /// <summary>Asks the loop to say why it ends, and to end. The first word stands.</summary>
+    public void RequestClose(StreamClose close)
     {
         bool wake;
         lock (_gate)
         {
-            _close ??= new Close(reason, retry);
+            _close ??= close;
+            _closeAfter = _context.Tail.Head;
             wake = TakeWake();
         }
 
@@ -135,7 +103,22 @@ internal sealed partial class Connection
             Wake();
     }
 
-    private void End()
+    /// <summary>Asks the loop to take what waits, and to end when nothing does.</summary>
+    public void LeaveWhenIdle()
+    {
+        bool wake;
+        lock (_gate)
+        {
+            _leaveWhenIdle = true;
+            wake = TakeWake();
+        }
+
+        if (wake)
+            Wake();
+    }
+
+    /// <summary>Asks the loop to end without a word.</summary>
+    public void End()
     {
         bool wake;
         lock (_gate)
@@ -147,15 +130,4 @@ internal sealed partial class Connection
         if (wake)
             Wake();
     }
-
-    // What waits is let go: it stands in the tail or the log, and the cursor leads there.
-    private void FallBehind()
-    {
-        _live = false;
-        _pending.Clear();
-        _pending.TrimExcess();
-        _pendingBytes = 0;
-    }
-
-    private sealed record Close(CloseReason Reason, TimeSpan Retry);
 }

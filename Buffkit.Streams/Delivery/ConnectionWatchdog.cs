@@ -59,6 +59,7 @@ internal sealed partial class ConnectionWatchdog(
         Log.WriteTimeout(logger, _writeTimeout);
         metrics.WriteTimedOut();
         connection.Abort?.Invoke();
+        connection.End();
     }
 
     private static partial class Log

@@ -11,10 +11,21 @@ public sealed class DeliveryOptions
     /// <summary>64 KiB: what Kestrel buffers for a response before it waits for the client.</summary>
     public const int DefaultMaxBatchBytes = 64 * 1024;
 
+    /// <summary>5 milliseconds: nobody sees it, and at full speed it turns hundreds of writes into one.</summary>
+    public static readonly TimeSpan DefaultBatchDelay = TimeSpan.FromMilliseconds(5);
+
     /// <summary>30 seconds: a phone that changes networks is back within a few; after that the connection is dead.</summary>
     public static readonly TimeSpan DefaultWriteTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes of events that may wait for one connection before it falls back to its cursor, 4 KiB to 1 GiB.</summary>
+    /// <summary>30 seconds: long enough for a crowded network to clear.</summary>
+    public static readonly TimeSpan DefaultDisconnectRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>What happens to a connection that does not keep up.</summary>
+    /// <value>Default <see cref="DeliveryPolicy.CatchUp"/>.</value>
+    [EnumDataType(typeof(DeliveryPolicy))]
+    public DeliveryPolicy Policy { get; set; } = DeliveryPolicy.CatchUp;
+
+    /// <summary>Bytes of events that may wait for one connection before its <see cref="Policy"/> applies, 4 KiB to 1 GiB.</summary>
     /// <value>Default 1 MiB.</value>
     [Range(4_096, 1024 * 1024 * 1024)]
     public int MaxPendingBytes { get; set; } = DefaultMaxPendingBytes;
@@ -24,8 +35,21 @@ public sealed class DeliveryOptions
     [Range(1_024, 16 * 1024 * 1024)]
     public int MaxBatchBytes { get; set; } = DefaultMaxBatchBytes;
 
+    /// <summary>
+    /// How long after a write the next one waits for more to gather, 0 to 1 second. An event for a connection that was quiet
+    /// for this long goes out at once.
+    /// </summary>
+    /// <value>Default 5 milliseconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan BatchDelay { get; set; } = DefaultBatchDelay;
+
     /// <summary>How long one write may wait for the client before the connection is cut, 1 second to 1 hour.</summary>
     /// <value>Default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan WriteTimeout { get; set; } = DefaultWriteTimeout;
+
+    /// <summary>When a client that <see cref="DeliveryPolicy.Disconnect"/> closed may come back, 1 second to 1 hour.</summary>
+    /// <value>Default 30 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan DisconnectRetry { get; set; } = DefaultDisconnectRetry;
 }

@@ -1,24 +1,28 @@
 namespace Buffkit.Streams;
 
-/// <summary>Where a connection's frames go: a response body, a WebSocket, a batch.</summary>
+/// <summary>Where a connection's frames go: a response body, a WebSocket, a poll's batch.</summary>
 internal abstract class FrameSink
 {
-    /// <summary>Bytes written since the last flush.</summary>
+    /// <summary>Bytes taken since the last flush.</summary>
     public int Buffered { get; protected set; }
 
-    /// <summary>The wire form that this sink carries.</summary>
-    public abstract WireForm Form { get; }
+    /// <summary>The kind of frames that this sink carries.</summary>
+    public abstract FrameKind Kind { get; }
 
     /// <summary>Takes a frame; completes at once, sends nothing yet.</summary>
-    public abstract void Write(ReadOnlySpan<byte> frame);
+    public abstract void Write(Frame frame);
 
-    /// <summary>Takes a heartbeat.</summary>
-    public abstract void WriteHeartbeat();
+    /// <summary>Takes the beginning of a stream.</summary>
+    public abstract void WriteOpen(StreamOpen open, TimeSpan retry);
+
+    /// <summary>Takes a sign of life.</summary>
+    /// <param name="cursor">Where the client stands, if that should move without an event.</param>
+    public abstract void WriteHeartbeat(EventId? cursor);
 
     /// <summary>Takes the last word.</summary>
-    public abstract void WriteClose(CloseReason reason, TimeSpan retry);
+    public abstract void WriteClose(StreamClose close);
 
     /// <summary>Sends what was taken.</summary>
-    /// <returns><see langword="false"/> where the other side is gone.</returns>
+    /// <returns><see langword="false"/> where the connection has come to its end.</returns>
     public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
 }

@@ -8,7 +8,7 @@ namespace Buffkit.Streams;
 /// tail, the one dispatcher of the server. Publishers never wait for it.
 /// </summary>
 internal sealed partial class TailFeeder(
-    IEventLog log, EventTail tail, ConnectionSet connections, StreamsMetrics metrics, ILogger<TailFeeder> logger)
+    IEventLog log, EventTail tail, ConnectionSet connections, WakePacer pacer, StreamsMetrics metrics, ILogger<TailFeeder> logger)
     : BackgroundService
 {
     private readonly List<Connection> _found = [];
@@ -42,8 +42,7 @@ internal sealed partial class TailFeeder(
             Dispatch(new TailEntry(e));
 
         // Woken after the whole page, a connection finds all of it and sends it in one write.
-        foreach (var connection in _toWake)
-            connection.Wake();
+        pacer.Wake(_toWake);
         _toWake.Clear();
     }
 
@@ -57,6 +56,8 @@ internal sealed partial class TailFeeder(
             if (connection.Offer(entry))
                 _toWake.Add(connection);
         }
+
+        tail.Dispatched = entry.Index;
     }
 
     private static partial class Log

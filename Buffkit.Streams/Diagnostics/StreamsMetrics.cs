@@ -12,6 +12,7 @@ internal sealed class StreamsMetrics : IDisposable
     private readonly Counter<long> _gaps;
     private readonly Counter<long> _tailGaps;
     private readonly Counter<long> _writeTimeouts;
+    private readonly Counter<long> _overflows;
 
     public StreamsMetrics(IMeterFactory meters, ConnectionSet connections, EventTail tail)
     {
@@ -19,10 +20,12 @@ internal sealed class StreamsMetrics : IDisposable
         _published = _meter.CreateCounter<long>(StreamsTelemetry.Published, "{event}", "Events that the log took from this server.");
         _delivered = _meter.CreateCounter<long>(StreamsTelemetry.Delivered, "{event}", "Events delivered, once per connection.");
         _sent = _meter.CreateCounter<long>(StreamsTelemetry.SentBytes, "By", "Bytes of frames handed to connections.");
-        _gaps = _meter.CreateCounter<long>(StreamsTelemetry.Gaps, "{gap}", "Gaps announced on connecting.");
+        _gaps = _meter.CreateCounter<long>(StreamsTelemetry.Gaps, "{gap}", "Gaps announced to connections.");
         _tailGaps = _meter.CreateCounter<long>(StreamsTelemetry.TailGaps, "{gap}", "Gaps in this server's tail.");
         _writeTimeouts = _meter.CreateCounter<long>(
             StreamsTelemetry.WriteTimeouts, "{connection}", "Connections cut because a write did not get through.");
+        _overflows = _meter.CreateCounter<long>(
+            StreamsTelemetry.Overflows, "{overflow}", "Times that more waited for a connection than it may hold.");
         _meter.CreateObservableUpDownCounter(
             StreamsTelemetry.Connections, () => connections.Count, "{connection}", "Open connections.");
         _meter.CreateObservableUpDownCounter(
@@ -39,8 +42,11 @@ internal sealed class StreamsMetrics : IDisposable
         _sent.Add(bytes);
     }
 
-    public void GapOnConnect(GapReason reason) =>
+    public void Gap(GapReason reason) =>
         _gaps.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.ReasonTag, reason.WireName()));
+
+    public void FellBehind(DeliveryPolicy policy) =>
+        _overflows.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.PolicyTag, policy.ToString()));
 
     public void GapInTail() => _tailGaps.Add(1);
 

@@ -21,7 +21,7 @@ public static class StreamsTelemetry
     /// <summary>Bytes of frames handed to connections; <c>By</c>.</summary>
     public const string SentBytes = "event_streams.sent";
 
-    /// <summary>Gaps announced on connecting; <c>{gap}</c>, by <see cref="ReasonTag"/>.</summary>
+    /// <summary>Gaps announced to connections; <c>{gap}</c>, by <see cref="ReasonTag"/>.</summary>
     public const string Gaps = "event_streams.gaps";
 
     /// <summary>Gaps in this server's tail: the log lost events before they were read; <c>{gap}</c>.</summary>
@@ -30,11 +30,17 @@ public static class StreamsTelemetry
     /// <summary>Connections cut because a write did not get through; <c>{connection}</c>.</summary>
     public const string WriteTimeouts = "event_streams.write_timeouts";
 
+    /// <summary>Times that more waited for a connection than it may hold; <c>{overflow}</c>, by <see cref="PolicyTag"/>.</summary>
+    public const string Overflows = "event_streams.overflows";
+
     /// <summary>Events in the tail; <c>{event}</c>.</summary>
     public const string TailEvents = "event_streams.tail.events";
 
     /// <summary>Bytes of events in the tail; <c>By</c>.</summary>
     public const string TailBytes = "event_streams.tail.size";
+
+    /// <summary>Tag: the delivery policy that applied.</summary>
+    public const string PolicyTag = "policy";
 
     /// <summary>Tag: why, one of the wire contract's reasons.</summary>
     public const string ReasonTag = "reason";

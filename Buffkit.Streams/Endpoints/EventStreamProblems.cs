@@ -19,6 +19,10 @@ internal static class EventStreamProblems
             Detail = string.Join(' ', errors.SelectMany(pair => pair.Value.Select(error => $"{pair.Key}: {error}"))),
         });
 
+    /// <summary>A payload or body is over its limit.</summary>
+    public static ProblemHttpResult TooLarge(string field, string error) =>
+        Invalid(field, error, StatusCodes.Status413PayloadTooLarge);
+
     /// <summary>The request is well formed, but this server cannot serve it now.</summary>
     public static IResult Unavailable(string detail, TimeSpan retryAfter) =>
         new RetryLater(TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable), retryAfter);

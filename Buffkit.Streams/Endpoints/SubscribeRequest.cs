@@ -11,11 +11,17 @@ internal sealed record SubscribeRequest
 
     public IReadOnlyList<TopicFilter> Filters { get; }
 
+    /// <summary>How events are written on an event stream: <c>?format=</c>.</summary>
+    public WireForm Form { get; private init; } = WireForm.RawSse;
+
     /// <summary>The cursor; nothing for a client that begins now, or whose <see cref="LastEventId"/> is no id.</summary>
     public EventId? After { get; private init; }
 
     /// <summary>The header as it came; a browser cannot be refused for what stands in it.</summary>
     public string? LastEventId { get; private init; }
+
+    /// <summary>The cursor as the client sent it.</summary>
+    public string? Cursor => LastEventId ?? After?.ToString();
 
     /// <summary>The cursor came in <c>?after=</c>, where a wrong one is the caller's mistake.</summary>
     public bool IsStrict => After is not null && LastEventId is null;
@@ -41,7 +47,9 @@ internal sealed record SubscribeRequest
             filters.Add(filter);
         }
 
-        var read = new SubscribeRequest(filters);
+        if (ReadForm(request) is not { } form)
+            return (null, EventStreamProblems.Invalid("format", "The formats are raw, cloudevents and html."));
+        var read = new SubscribeRequest(filters) { Form = form };
         var header = request.Headers[LastEventIdHeader].ToString();
         if (header.Length > 0)
             return (read with { LastEventId = header, After = EventId.TryParse(header, out var last) ? last : null }, null);
@@ -51,6 +59,14 @@ internal sealed record SubscribeRequest
             ? (read with { After = id }, null)
             : (null, EventStreamProblems.Invalid("after", NotIssued));
     }
+
+    private static WireForm? ReadForm(HttpRequest request) => request.Query["format"].ToString() switch
+    {
+        "" or "raw" => WireForm.RawSse,
+        "cloudevents" => WireForm.CloudEventsSse,
+        "html" => WireForm.HtmlSse,
+        _ => null,
+    };
 
     public const string NotIssued =
         "This log did not issue that id. Leave 'after' out to begin with what comes next, or send it as Last-Event-ID to be told of the gap.";

@@ -38,6 +38,9 @@ public sealed record EventDraft
         init => _key = CheckKey(value) is { } error ? throw new FormatException(error) : value;
     }
 
+    /// <summary>What the event said about itself where it was published as a CloudEvent.</summary>
+    public CloudEventAttributes? CloudEvent { get; init; }
+
     /// <summary>Makes an event of a value, as JSON by the web defaults.</summary>
     public static EventDraft Json<T>(Topic topic, string type, T data, string? key = null) => new()
     {

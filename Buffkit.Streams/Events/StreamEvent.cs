@@ -8,6 +8,7 @@ public sealed class StreamEvent
         Id = id;
         Time = time;
         Draft = draft;
+        Size = OverheadBytes + draft.Data.Length + draft.Topic.Value.Length + draft.Type.Length + (draft.CloudEvent?.Size ?? 0);
     }
 
     /// <summary>The id that the log gave it.</summary>
@@ -34,10 +35,7 @@ public sealed class StreamEvent
     internal EventDraft Draft { get; }
 
     /// <summary>What the event costs while it is held, in bytes: an estimate for limits, not a wire size.</summary>
-    internal int Size => EstimateSize(Draft);
-
-    internal static int EstimateSize(EventDraft draft) =>
-        OverheadBytes + draft.Data.Length + draft.Topic.Value.Length + draft.Type.Length;
+    internal int Size { get; }
 
     // Object headers, id, time and references of an event, rounded up.
     private const int OverheadBytes = 160;

@@ -6,52 +6,54 @@ namespace Buffkit.Streams;
 /// <summary>The in-band events that speak of the stream itself; a native EventSource can read nothing else.</summary>
 internal static class ControlEvents
 {
-    public static ReadOnlySpan<byte> Heartbeat => ": \n\n"u8;
-
     public static void WriteOpen(IBufferWriter<byte> to, StreamOpen open)
     {
-        SseField.Id(to, open.Cursor.ToString());
-        SseField.Event(to, EventType.Open);
-        WriteJson(to, open, static (json, open) =>
-        {
-            json.WriteString("session"u8, open.Session);
-            json.WriteBoolean("recovered"u8, open.Recovered);
-            if (open.Replayed is { } replayed)
-                json.WriteNumber("replayed"u8, replayed);
-            else
-                json.WriteNull("replayed"u8);
-            json.WriteString("epoch"u8, open.Latest.Epoch.ToString());
-            json.WriteString("latest"u8, open.Latest.ToString());
-        });
+        SseField.Id(to, open.Cursor);
+        Write(to, EventType.Open, open, WriteMembers);
     }
 
     /// <remarks>Its id is the cursor before <see cref="Gap.Next"/>, so a client cut right after it goes on from there.</remarks>
     public static void WriteGap(IBufferWriter<byte> to, Gap gap)
     {
-        SseField.Id(to, gap.Next.Previous.ToString());
-        SseField.Event(to, EventType.Gap);
-        WriteJson(to, gap, static (json, gap) =>
-        {
-            json.WriteString("after"u8, gap.After);
-            json.WriteString("next"u8, gap.Next.ToString());
-            json.WriteString("reason"u8, gap.Reason.WireName());
-        });
+        SseField.Id(to, gap.Next.Previous);
+        Write(to, EventType.Gap, gap, WriteMembers);
     }
 
     /// <remarks>Without an id: the client comes back with the cursor it has. <c>retry:</c> stands first, for a native EventSource.</remarks>
-    public static void WriteClose(IBufferWriter<byte> to, CloseReason reason, TimeSpan retry)
+    public static void WriteClose(IBufferWriter<byte> to, StreamClose close)
     {
-        SseField.Retry(to, retry);
-        SseField.Event(to, EventType.Close);
-        WriteJson(to, (reason, retry), static (json, close) =>
-        {
-            json.WriteString("reason"u8, close.reason.WireName());
-            json.WriteNumber("retryMs"u8, (long)close.retry.TotalMilliseconds);
-        });
+        SseField.Retry(to, close.Retry);
+        Write(to, EventType.Close, close, WriteMembers);
     }
 
-    private static void WriteJson<T>(IBufferWriter<byte> to, T value, Action<Utf8JsonWriter, T> members)
+    public static void WriteMembers(Utf8JsonWriter json, StreamOpen open)
     {
+        json.WriteString("session"u8, open.Session);
+        json.WriteBoolean("recovered"u8, open.Recovered);
+        if (open.Replayed is { } replayed)
+            json.WriteNumber("replayed"u8, replayed);
+        else
+            json.WriteNull("replayed"u8);
+        json.WriteString("epoch"u8, open.Latest.Epoch.ToString());
+        json.WriteString("latest"u8, open.Latest.ToString());
+    }
+
+    public static void WriteMembers(Utf8JsonWriter json, Gap gap)
+    {
+        json.WriteString("after"u8, gap.After);
+        json.WriteString("next"u8, gap.Next.ToString());
+        json.WriteString("reason"u8, gap.Reason.WireName());
+    }
+
+    public static void WriteMembers(Utf8JsonWriter json, StreamClose close)
+    {
+        json.WriteString("reason"u8, close.Reason.WireName());
+        json.WriteNumber("retryMs"u8, (long)close.Retry.TotalMilliseconds);
+    }
+
+    private static void Write<T>(IBufferWriter<byte> to, string type, T value, Action<Utf8JsonWriter, T> members)
+    {
+        SseField.Event(to, type);
         to.Write("data: "u8);
         using (var json = new Utf8JsonWriter(to, PayloadJson.Compact))
         {
@@ -71,6 +73,11 @@ internal static class ControlEvents
 /// <param name="Replayed">Events that wait between the cursor and now; unknown where there are too many to count.</param>
 /// <param name="Latest">Cursor at the end of the log.</param>
 internal readonly record struct StreamOpen(string Session, EventId Cursor, bool Recovered, long? Replayed, EventId Latest);
+
+/// <summary>What a stream that the server ends has as its last word.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Retry">When the client may come back.</param>
+internal readonly record struct StreamClose(CloseReason Reason, TimeSpan Retry);
 
 /// <summary>Why the server ends a stream.</summary>
 internal enum CloseReason

@@ -1,30 +1,78 @@
 using System.Buffers;
+using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
-/// <summary>Encodes a tail entry into one of its wire forms.</summary>
-internal static class FrameEncoder
+/// <summary>Encodes a tail entry into the kinds of frames that connections carry.</summary>
+internal sealed class FrameEncoder
 {
-    // Frames are copied out to their exact size; the scratch buffer is the thread's own and keeps its largest frame.
+    // Frames are copied out to their exact size; the scratch buffer is the thread's own.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _scratch;
 
-    public static byte[] Encode(TailEntry entry, WireForm form)
+    // A larger scratch buffer is not kept: one huge event must not cost every thread its size for ever.
+    private const int LargestKept = 256 * 1024;
+
+    private readonly int _minimumBytes;
+    private readonly TopicFilter[] _neverCompressed;
+
+    public FrameEncoder(IOptions<StreamsOptions> options)
     {
-        var scratch = _scratch ??= new ArrayBufferWriter<byte>(1024);
-        scratch.ResetWrittenCount();
-        switch (form)
+        var compression = options.Value.Compression;
+        _minimumBytes = compression.MinimumBytes;
+        _neverCompressed = [.. compression.ExcludedTopics.Select(TopicFilter.Parse)];
+    }
+
+    public Frame Encode(TailEntry entry, FrameKind kind)
+    {
+        if (kind.Coding is ContentCoding.Gzip)
         {
-            case WireForm.RawSse when entry.Gap is { } gap:
-                ControlEvents.WriteGap(scratch, gap);
-                break;
-            case WireForm.RawSse:
-                RawSse.Write(scratch, entry.Event!);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(form), form, null);
+            var plain = entry.Frame(kind.Plain, this).Bytes.Span;
+            return GzipFrames.Encode(plain, plain.Length >= _minimumBytes && MayCompress(entry));
         }
 
-        return scratch.WrittenSpan.ToArray();
+        var scratch = _scratch ??= new ArrayBufferWriter<byte>(1024);
+        scratch.ResetWrittenCount();
+        Write(scratch, entry, kind.Form);
+        var frame = new Frame(scratch.WrittenSpan.ToArray());
+        if (scratch.Capacity > LargestKept)
+            _scratch = null;
+        return frame;
+    }
+
+    private static void Write(IBufferWriter<byte> to, TailEntry entry, WireForm form)
+    {
+        switch (form)
+        {
+            case WireForm.CloudEventsJson when entry.Gap is { } gap:
+                CloudEventsJson.WriteGap(to, gap);
+                break;
+            case WireForm.CloudEventsJson:
+                CloudEventsJson.Write(to, entry.Event!);
+                break;
+            case var _ when entry.Gap is { } gap:
+                ControlEvents.WriteGap(to, gap);
+                break;
+            case WireForm.CloudEventsSse:
+                CloudEventsSse.Write(to, entry.Event!);
+                break;
+            case WireForm.HtmlSse:
+                HtmlSse.Write(to, entry.Event!);
+                break;
+            default:
+                RawSse.Write(to, entry.Event!);
+                break;
+        }
+    }
+
+    private bool MayCompress(TailEntry entry)
+    {
+        foreach (var filter in _neverCompressed)
+        {
+            if (entry.Event is { } e && filter.Matches(e.Topic))
+                return false;
+        }
+
+        return true;
     }
 }

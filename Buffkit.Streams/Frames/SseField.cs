@@ -7,7 +7,7 @@ namespace Buffkit.Streams;
 internal static class SseField
 {
     // The space after the colon is part of the syntax; without it a value's own leading space would be eaten.
-    public static void Id(IBufferWriter<byte> to, string id) => Line(to, "id: "u8, id);
+    public static void Id(IBufferWriter<byte> to, EventId id) => Line(to, "id: "u8, id.ToString());
 
     public static void Event(IBufferWriter<byte> to, string type) => Line(to, "event: "u8, type);
 
@@ -15,6 +15,15 @@ internal static class SseField
     {
         to.Write("retry: "u8);
         WriteInteger(to, (long)retry.TotalMilliseconds);
+        to.Write("\n"u8);
+    }
+
+    /// <summary>A comment; with a cursor also a field that moves the client's last id without an event.</summary>
+    public static void Heartbeat(IBufferWriter<byte> to, EventId? cursor)
+    {
+        to.Write(":\n"u8);
+        if (cursor is { } id)
+            Id(to, id);
         to.Write("\n"u8);
     }
 

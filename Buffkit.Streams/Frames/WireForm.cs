@@ -5,9 +5,41 @@ internal enum WireForm
 {
     /// <summary>SSE whose data is the payload: <c>?format=raw</c>.</summary>
     RawSse,
+
+    /// <summary>SSE whose data is a CloudEvent: <c>?format=cloudevents</c>.</summary>
+    CloudEventsSse,
+
+    /// <summary>SSE whose data is HTML for htmx: <c>?format=html</c>.</summary>
+    HtmlSse,
+
+    /// <summary>A CloudEvent alone: a WebSocket message, an element of a long poll's batch.</summary>
+    CloudEventsJson,
 }
 
-internal static class WireForms
+/// <summary>How a frame's bytes are coded for the wire.</summary>
+internal enum ContentCoding
 {
-    public static readonly int Count = Enum.GetValues<WireForm>().Length;
+    /// <summary>As they are.</summary>
+    Identity,
+
+    /// <summary>A piece of a gzip member's deflate stream; see <see cref="GzipFrames"/>.</summary>
+    Gzip,
+}
+
+/// <summary>A form and its coding: what a connection carries.</summary>
+internal readonly record struct FrameKind(WireForm Form, ContentCoding Coding)
+{
+    private const int Codings = 2;
+
+    /// <summary>How many kinds there are.</summary>
+    public const int Count = 4 * Codings;
+
+    /// <summary>Place of this kind among the frames of an event.</summary>
+    public int Index => ((int)Form * Codings) + (int)Coding;
+
+    /// <summary>The same, not compressed.</summary>
+    public FrameKind Plain => this with { Coding = ContentCoding.Identity };
+
+    /// <summary>Whether this is a piece of an event stream, where control events and comments have a place.</summary>
+    public bool IsSse => Form is not WireForm.CloudEventsJson;
 }

@@ -2,7 +2,17 @@ namespace Buffkit.Streams;
 
 /// <summary>Events to append together.</summary>
 /// <param name="Events">At least one.</param>
-public readonly record struct AppendRequest(IReadOnlyList<EventDraft> Events);
+/// <param name="Idempotency">Makes a repeated request safe.</param>
+public readonly record struct AppendRequest(IReadOnlyList<EventDraft> Events, Idempotency? Idempotency = null);
+
+/// <summary>Names a request, so that the log takes it once however often it is sent.</summary>
+/// <param name="Key">The publisher's name for the request, 1 to <see cref="MaxKeyLength"/> visible ASCII characters.</param>
+/// <param name="Fingerprint">A hash of what was asked for: the same key with another fingerprint is a mistake.</param>
+public sealed record Idempotency(string Key, string Fingerprint)
+{
+    /// <summary>Longest key, in characters.</summary>
+    public const int MaxKeyLength = 200;
+}
 
 /// <summary>What became of an append.</summary>
 public enum AppendStatus
@@ -10,15 +20,24 @@ public enum AppendStatus
     /// <summary>The log holds the events.</summary>
     Appended,
 
+    /// <summary>The log holds them since an earlier request with the same idempotency key; nothing was appended now.</summary>
+    AlreadyAppended,
+
+    /// <summary>The idempotency key was used for other events; nothing was appended.</summary>
+    KeyConflict,
+
     /// <summary>The log could not be reached or did not answer; whether it holds the events is unknown.</summary>
     Unavailable,
 }
 
 /// <summary>The answer to an append.</summary>
 /// <param name="Status">Look at it first.</param>
-/// <param name="Ids">One id per event, in the order of the request; empty unless appended.</param>
+/// <param name="Ids">One id per event, in the order of the request; empty unless the log holds them.</param>
 public readonly record struct AppendResult(AppendStatus Status, IReadOnlyList<EventId> Ids)
 {
     /// <summary>The answer of a log that is away.</summary>
     public static AppendResult Unavailable { get; } = new(AppendStatus.Unavailable, []);
+
+    /// <summary>The log holds the events, since now or before.</summary>
+    public bool IsHeld => Status is AppendStatus.Appended or AppendStatus.AlreadyAppended;
 }

@@ -14,6 +14,22 @@ public sealed class LogOptions
     /// <summary>A day: a phone that comes back after a night has lost nothing.</summary>
     public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromDays(1);
 
+    /// <summary>One hour: longer than any publisher goes on retrying.</summary>
+    public static readonly TimeSpan DefaultIdempotencyLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>65,536 keys: an hour at 18 requests a second.</summary>
+    public const int DefaultMaxIdempotencyKeys = 65_536;
+
+    /// <summary>How long an idempotency key is remembered, 1 second to 7 days.</summary>
+    /// <value>Default one hour.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan IdempotencyLifetime { get; set; } = DefaultIdempotencyLifetime;
+
+    /// <summary>Idempotency keys that a memory log remembers, 16 to 16,777,216; when there are more, the oldest goes early.</summary>
+    /// <value>Default 65,536.</value>
+    [Range(16, 16_777_216)]
+    public int MaxIdempotencyKeys { get; set; } = DefaultMaxIdempotencyKeys;
+
     /// <summary>Events that the log retains, at least 16.</summary>
     /// <value>Default 65,536.</value>
     [Range(16, 16_777_216)]

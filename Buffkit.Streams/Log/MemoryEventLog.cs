@@ -15,12 +15,14 @@ internal sealed class MemoryEventLog : IEventLog
     private long _oldest = 1;
     private long _latest;
     private long _bytes;
+    private readonly IdempotencyWindow _idempotency;
     private TaskCompletionSource _appended = NewSignal();
 
     public MemoryEventLog(LogOptions options, TimeProvider time)
     {
         _options = options;
         _time = time;
+        _idempotency = new IdempotencyWindow(options.IdempotencyLifetime, options.MaxIdempotencyKeys);
         _ring = new StreamEvent?[options.MaxEvents];
     }
 
@@ -41,9 +43,14 @@ internal sealed class MemoryEventLog : IEventLog
         lock (_gate)
         {
             var now = _time.GetUtcNow();
+            if (request.Idempotency is { } repeated && _idempotency.Find(repeated, now) is { } answer)
+                return ValueTask.FromResult(answer);
+
             for (var i = 0; i < ids.Length; i++)
                 ids[i] = Add(request.Events[i], now);
             EvictByAge(now);
+            if (request.Idempotency is { } idempotency)
+                _idempotency.Remember(idempotency, ids, now);
             (appended, _appended) = (_appended, NewSignal());
         }
 

@@ -29,6 +29,7 @@ internal sealed class EventTail
     private readonly long _mask;
     private readonly long _maxBytes;
     private long _head;
+    private long _dispatched;
     private long _oldest = 1;
     private long _bytes;
     private EventId _floor;
@@ -44,6 +45,13 @@ internal sealed class EventTail
 
     /// <summary>Index of the newest entry; 0 before the first.</summary>
     public long Head => Volatile.Read(ref _head);
+
+    /// <summary>Index up to which every entry was offered to all who asked for it; set by the feeder.</summary>
+    public long Dispatched
+    {
+        get => Volatile.Read(ref _dispatched);
+        set => Volatile.Write(ref _dispatched, value);
+    }
 
     public int Capacity => _ring.Length;
 
@@ -84,6 +92,13 @@ internal sealed class EventTail
         if (found is not null && found.Index == index)
             return TailRead.Found;
         return index > Head ? TailRead.NotYet : TailRead.Evicted;
+    }
+
+    /// <summary>Whether everything up to a cursor of the present epoch has come in and was dispatched.</summary>
+    public bool HasReached(EventId cursor)
+    {
+        lock (_gate)
+            return _latest.Epoch == cursor.Epoch && _latest.Sequence >= cursor.Sequence && Dispatched == _head;
     }
 
     /// <summary>Finds the last entry that a cursor has passed.</summary>

@@ -3,8 +3,9 @@ namespace Buffkit.Streams;
 /// <summary>A place in the tail: an event with its frames, or a gap that every connection passes through.</summary>
 internal sealed class TailEntry
 {
-    private readonly byte[]?[] _frames = new byte[]?[WireForms.Count];
-    private readonly Lock _encoding = new();
+    private Frame? _first;
+    private FrameKind _firstKind;
+    private Frame?[]? _others;
 
     public TailEntry(StreamEvent streamEvent)
     {
@@ -36,16 +37,38 @@ internal sealed class TailEntry
     public int Size { get; }
 
     /// <summary>The entry on the wire: encoded by the first who asks, then shared.</summary>
-    public byte[] Frame(WireForm form) => Volatile.Read(ref _frames[(int)form]) ?? Encode(form);
-
-    private byte[] Encode(WireForm form)
+    public Frame Frame(FrameKind kind, FrameEncoder encoder)
     {
-        lock (_encoding)
+        // Nearly all connections carry the same kind, so the first that is asked for has a field of its own.
+        if (Volatile.Read(ref _first) is { } first && _firstKind == kind)
+            return first;
+        return (Volatile.Read(ref _others) is { } others ? Volatile.Read(ref others[kind.Index]) : null) ?? Encode(kind, encoder);
+    }
+
+    private Frame Encode(FrameKind kind, FrameEncoder encoder)
+    {
+        // Taken again by the same thread where a kind is made from another.
+        lock (this)
         {
-            ref var frame = ref _frames[(int)form];
-            if (frame is null)
-                Volatile.Write(ref frame, FrameEncoder.Encode(this, form));
-            return frame!;
+            if (_first is { } first && _firstKind == kind)
+                return first;
+            if (_others?[kind.Index] is { } known)
+                return known;
+
+            var frame = encoder.Encode(this, kind);
+            if (_first is null)
+            {
+                _firstKind = kind;
+                Volatile.Write(ref _first, frame);
+            }
+            else
+            {
+                var others = _others ?? new Frame?[FrameKind.Count];
+                Volatile.Write(ref others[kind.Index], frame);
+                Volatile.Write(ref _others, others);
+            }
+
+            return frame;
         }
     }
 }

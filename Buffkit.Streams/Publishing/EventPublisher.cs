@@ -22,13 +22,17 @@ public sealed class EventPublisher
     /// <exception cref="LogUnavailableException">The log did not take it; publishing again may double it.</exception>
     public async ValueTask<EventId> PublishAsync(EventDraft draft, CancellationToken cancellationToken = default)
     {
-        var result = await TryPublishAsync([draft], cancellationToken).ConfigureAwait(false);
-        return result.Status is AppendStatus.Appended ? result.Ids[0] : throw new LogUnavailableException();
+        var result = await TryPublishAsync([draft], cancellationToken: cancellationToken).ConfigureAwait(false);
+        return result.IsHeld ? result.Ids[0] : throw new LogUnavailableException();
     }
 
     /// <summary>Publishes events together, in order, all or none.</summary>
+    /// <param name="drafts">The events.</param>
+    /// <param name="idempotency">Makes a repeated call safe.</param>
+    /// <param name="cancellationToken">Ends the wait; the log may hold the events all the same.</param>
     /// <exception cref="ArgumentException">A payload is larger than <see cref="LimitsOptions.EventBytes"/>, or there is none.</exception>
-    public async ValueTask<AppendResult> TryPublishAsync(IReadOnlyList<EventDraft> drafts, CancellationToken cancellationToken = default)
+    public async ValueTask<AppendResult> TryPublishAsync(
+        IReadOnlyList<EventDraft> drafts, Idempotency? idempotency = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(drafts);
         if (drafts.Count == 0)
@@ -36,10 +40,13 @@ public sealed class EventPublisher
         foreach (var draft in drafts)
         {
             if (_maxBytes > 0 && draft.Data.Length > _maxBytes)
-                throw new ArgumentException($"An event has {draft.Data.Length} bytes; at most {_maxBytes} are allowed (Streams:Limits:EventBytes).", nameof(drafts));
+            {
+                throw new ArgumentException(
+                    $"An event has {draft.Data.Length} bytes; at most {_maxBytes} are allowed (Streams:Limits:EventBytes).", nameof(drafts));
+            }
         }
 
-        var result = await _log.AppendAsync(new AppendRequest(drafts), cancellationToken).ConfigureAwait(false);
+        var result = await _log.AppendAsync(new AppendRequest(drafts, idempotency), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)
             _metrics.Published(drafts.Count);
         return result;

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>Runs a connection from its first word to its last, whatever carries it.</summary>
+internal sealed partial class ConnectionRunner(
+    DeliveryContext context,
+    IEventLog log,
+    ConnectionSet connections,
+    ConnectionDrain drain,
+    IOptions<StreamsOptions> options,
+    ILogger<ConnectionRunner> logger)
+{
+    private readonly RetryOptions _retry = options.Value.Retry;
+
+    /// <summary>Runs until the client leaves, the server closes, or the sink has had enough.</summary>
+    /// <param name="subscription">What is asked for, and where it begins.</param>
+    /// <param name="sink">Where frames go.</param>
+    /// <param name="abort">Cuts the transport.</param>
+    /// <param name="cancellationToken">The client left.</param>
+    public async Task RunAsync(Subscription subscription, FrameSink sink, Action abort, CancellationToken cancellationToken)
+    {
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Abort = abort };
+        connections.Add(connection);
+        try
+        {
+            // One that came while the drain walked the connections would be missed by it.
+            if (drain.IsDraining)
+                connection.RequestClose(drain.Goodbye());
+
+            await BeginAsync(connection, subscription, sink, cancellationToken).ConfigureAwait(false);
+            await connection.RunAsync(sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The client left: the ordinary end of a stream.
+        }
+        finally
+        {
+            connections.Remove(connection);
+        }
+    }
+
+    /// <summary>Runs until something was taken, or the time is over.</summary>
+    /// <returns>The cursor to go on from.</returns>
+    public async Task<EventId> PollAsync(
+        Subscription subscription, FrameSink sink, CancellationToken timeOver, CancellationToken cancellationToken)
+    {
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor);
+        connections.Add(connection);
+        try
+        {
+            if (drain.IsDraining)
+                connection.RequestClose(drain.Goodbye());
+            if (subscription.Start.Gap is { } gap)
+                WriteGap(gap, sink);
+            using var over = timeOver.UnsafeRegister(static c => ((Connection)c!).LeaveWhenIdle(), connection);
+            await connection.RunAsync(sink, cancellationToken).ConfigureAwait(false);
+            // A poller on a quiet topic moves along too, or its cursor would one day be too old.
+            connection.PassWhatIsNotForIt();
+            return connection.Cursor;
+        }
+        finally
+        {
+            connections.Remove(connection);
+        }
+    }
+
+    private async ValueTask BeginAsync(Connection connection, Subscription subscription, FrameSink sink, CancellationToken cancellationToken)
+    {
+        var start = subscription.Start;
+        var replayed = start.Recovered ? await connection.CountWaitingAsync(cancellationToken).ConfigureAwait(false) : 0;
+        sink.WriteOpen(new StreamOpen(subscription.Session.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), _retry.Draw());
+        if (start.Gap is { } gap)
+            WriteGap(gap, sink);
+        Log.Opened(logger, subscription.Session.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
+    }
+
+    private void WriteGap(Gap gap, FrameSink sink)
+    {
+        context.Metrics.Gap(gap.Reason);
+        sink.Write(new TailEntry(gap).Frame(sink.Kind, context.Encoder));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Stream opened for session {Session}: {Filters} filters, recovered {Recovered}, {Replayed} to replay.")]
+        public static partial void Opened(ILogger logger, string session, int filters, bool recovered, long? replayed);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// CloudEvents 1.0 in the JSON format. <c>id</c> is the event id, so that a client has its cursor in every form; the topic
+/// travels in the extension <c>topic</c>.
+/// </summary>
+internal static class CloudEventsJson
+{
+    /// <summary>The source of events that did not come as CloudEvents.</summary>
+    public const string DefaultSource = "/events";
+
+    public static void Write(IBufferWriter<byte> to, StreamEvent e)
+    {
+        var attributes = e.Draft.CloudEvent;
+        using var json = new Utf8JsonWriter(to, PayloadJson.Compact);
+        json.WriteStartObject();
+        json.WriteString("specversion"u8, "1.0"u8);
+        json.WriteString("id"u8, e.Id.ToString());
+        json.WriteString("source"u8, attributes?.Source ?? DefaultSource);
+        json.WriteString("type"u8, e.Type);
+        json.WriteString("time"u8, attributes?.Time ?? e.Time);
+        json.WriteString("topic"u8, e.Topic.Value);
+        if (e.Key is { } key)
+            json.WriteString("key"u8, key);
+        if (attributes?.Subject is { } subject)
+            json.WriteString("subject"u8, subject);
+        if (attributes?.DataSchema is { } schema)
+            json.WriteString("dataschema"u8, schema);
+        if (attributes?.Id is { } originId)
+            json.WriteString(CloudEventAttributes.OriginId, originId);
+        foreach (var (name, value) in attributes?.Extensions ?? [])
+            json.WriteString(name, value);
+        WriteData(json, e);
+        json.WriteEndObject();
+    }
+
+    public static void WriteGap(IBufferWriter<byte> to, Gap gap) =>
+        WriteControl(to, EventType.Gap, gap.Next.Previous.ToString(), gap, ControlEvents.WriteMembers);
+
+    /// <summary>A control event, for transports whose every message is a CloudEvent.</summary>
+    public static void WriteControl<T>(IBufferWriter<byte> to, string type, string id, T value, Action<Utf8JsonWriter, T> members)
+    {
+        using var json = new Utf8JsonWriter(to, PayloadJson.Compact);
+        json.WriteStartObject();
+        json.WriteString("specversion"u8, "1.0"u8);
+        json.WriteString("id"u8, id);
+        json.WriteString("source"u8, DefaultSource);
+        json.WriteString("type"u8, type);
+        json.WriteString("datacontenttype"u8, "application/json"u8);
+        json.WriteStartObject("data"u8);
+        members(json, value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteData(Utf8JsonWriter json, StreamEvent e)
+    {
+        if (e.ContentType is { } contentType)
+        {
+            json.WriteString("datacontenttype"u8, contentType);
+            json.WriteBase64String("data_base64"u8, e.Data.Span);
+        }
+        else if (e.Data.Length > 0)
+        {
+            json.WriteString("datacontenttype"u8, "application/json"u8);
+            json.WritePropertyName("data"u8);
+            json.WriteRawValue(e.Data.Span, skipInputValidation: true);
+        }
+    }
+}

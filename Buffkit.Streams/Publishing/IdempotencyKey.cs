@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Buffkit.Streams;
+
+/// <summary>Reads the header <c>Idempotency-Key</c> (IETF draft httpapi-idempotency-key-header).</summary>
+internal static class IdempotencyKey
+{
+    public const string Header = "Idempotency-Key";
+
+    /// <summary>Says in a response that the answer is an earlier request's.</summary>
+    public const string ReplayedHeader = "Idempotency-Replayed";
+
+    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        if (!request.Headers.TryGetValue(Header, out var values))
+            return (null, null);
+        var key = values.ToString();
+        return key.Length is 0 or > Idempotency.MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? (null, EventStreamProblems.Invalid(Header, $"A key has 1 to {Idempotency.MaxKeyLength} visible ASCII characters."))
+            : (new Idempotency(key, Fingerprint(request, body)), null);
+    }
+
+    // All that makes the events: with another topic in the query the same body is another request.
+    private static string Fingerprint(HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.ContentType}\n{request.QueryString}\n"));
+        foreach (var (name, value) in request.Headers)
+        {
+            if (name.StartsWith("ce-", StringComparison.OrdinalIgnoreCase))
+                hash.AppendData(Encoding.UTF8.GetBytes($"{name.ToLowerInvariant()}: {value}\n"));
+        }
+
+        hash.AppendData(body);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace Buffkit.Streams;
+
+/// <summary><c>POST /events</c>: publish. <c>202</c> once the log holds the events.</summary>
+internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<StreamsOptions> options)
+{
+    private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
+
+    private readonly LimitsOptions _limits = options.Value.Limits;
+
+    public async Task<IResult> HandleAsync(HttpContext http)
+    {
+        var cancellationToken = http.RequestAborted;
+        var body = await ReadBodyAsync(http.Request, cancellationToken);
+        if (body is null)
+            return EventStreamProblems.TooLarge("body", $"The body has more than {_limits.BodyBytes} bytes (Streams:Limits:BodyBytes).");
+
+        var publish = Read(http.Request, body);
+        if (publish.Problem is { } problem)
+            return problem;
+        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body);
+        if (keyProblem is not null)
+            return keyProblem;
+
+        var result = await publisher.TryPublishAsync(publish.Drafts, idempotency, cancellationToken);
+        if (result.Status is AppendStatus.AlreadyAppended)
+            http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
+        return Answer(result, publish.IsArray);
+    }
+
+    private PublishBody Read(HttpRequest request, byte[] body)
+    {
+        if (PublishCloudEvents.IsBinaryMode(request))
+            return PublishCloudEvents.ReadBinaryMode(request, body, _limits);
+        var mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
+        return mediaType switch
+        {
+            "application/json" => PublishJson.Read(body, _limits),
+            "application/cloudevents+json" => PublishCloudEvents.ReadStructured(request, body, batch: false, _limits),
+            "application/cloudevents-batch+json" => PublishCloudEvents.ReadStructured(request, body, batch: true, _limits),
+            _ => PublishBinary.Read(request, body, _limits),
+        };
+    }
+
+    private static IResult Answer(AppendResult result, bool isArray) => result.Status switch
+    {
+        AppendStatus.KeyConflict => EventStreamProblems.Invalid(
+            IdempotencyKey.Header, "This key was used for another request; take a new one.", StatusCodes.Status422UnprocessableEntity),
+        AppendStatus.Unavailable => EventStreamProblems.Unavailable(
+            $"The event log is unavailable, and may or may not hold the events. Publish them again; with an {IdempotencyKey.Header} that is safe.", UnavailableRetry),
+        _ when isArray => TypedResults.Accepted((string?)null, new PublishedMany(result.Ids.Select(id => id.ToString()))),
+        _ => TypedResults.Accepted((string?)null, new PublishedOne(result.Ids[0].ToString())),
+    };
+
+    private async ValueTask<byte[]?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var limit = _limits.BodyBytes == 0 ? int.MaxValue : _limits.BodyBytes;
+        if (request.ContentLength > limit)
+            return null;
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > limit)
+            {
+                // Taken, though not wanted: what is left half-read would cost the client its connection.
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return null;
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}
+
+/// <summary>The answer to one published event.</summary>
+/// <param name="Id">The id that the log gave it.</param>
+internal sealed record PublishedOne(string Id);
+
+/// <summary>The answer to an array of published events.</summary>
+/// <param name="Ids">One id per event, in order.</param>
+internal sealed record PublishedMany(IEnumerable<string> Ids);

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+
+namespace Buffkit.Streams;
+
+/// <summary>One long poll: what waits, or what comes first within the client's time, as a batch of CloudEvents.</summary>
+internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider time)
+{
+    /// <summary>The media type of batches (CloudEvents JSON format, section 4).</summary>
+    public const string MediaType = "application/cloudevents-batch+json";
+
+    // Proxies commonly cut a request that is not answered within 60 seconds.
+    private const int MaxWaitSeconds = 55;
+    private const int DefaultWaitSeconds = 30;
+
+    public async Task<IResult> RunAsync(HttpContext http, Subscription subscription)
+    {
+        if (!TryReadWait(http.Request, out var wait))
+            return EventStreamProblems.Invalid("wait", $"Say how many seconds to wait, 0 to {MaxWaitSeconds}.");
+
+        var sink = new BatchSink();
+        using var waited = new CancellationTokenSource(wait, time);
+        EventId cursor;
+        try
+        {
+            cursor = await runner.PollAsync(subscription, sink, waited.Token, http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return TypedResults.Empty;
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.Link = $"<{Next(http.Request, cursor)}>; rel=\"next\"";
+        return TypedResults.Bytes(sink.Complete(), MediaType);
+    }
+
+    private static bool TryReadWait(HttpRequest request, out TimeSpan wait)
+    {
+        var seconds = DefaultWaitSeconds;
+        var read = !request.Query.TryGetValue("wait", out var text)
+            || (int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= MaxWaitSeconds);
+        wait = TimeSpan.FromSeconds(seconds);
+        return read;
+    }
+
+    private static string Next(HttpRequest request, EventId cursor)
+    {
+        var query = new QueryBuilder();
+        foreach (var (name, values) in request.Query)
+        {
+            if (name != "after")
+                query.Add(name, values.Select(value => value ?? ""));
+        }
+
+        query.Add("after", cursor.ToString());
+        return request.PathBase + request.Path + query.ToQueryString();
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace Buffkit.Streams;
+
+/// <summary>The stream as Server-Sent Events.</summary>
+internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOptions> options)
+{
+    /// <summary>The media type of event streams; it is always UTF-8 and has no parameters.</summary>
+    public const string MediaType = "text/event-stream";
+
+    private const string GzipToken = "gzip";
+
+    private readonly bool _compression = options.Value.Compression.Enabled;
+
+    public async Task RunAsync(HttpContext http, Subscription subscription)
+    {
+        var coding = _compression && AcceptsGzip(http.Request) ? ContentCoding.Gzip : ContentCoding.Identity;
+        PrepareResponse(http, coding);
+        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(subscription.Request.Form, coding));
+        await runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
+        if (!http.RequestAborted.IsCancellationRequested)
+            await sink.CompleteAsync();
+    }
+
+    private void PrepareResponse(HttpContext http, ContentCoding coding)
+    {
+        var response = http.Response;
+        response.ContentType = MediaType;
+        response.Headers.CacheControl = "no-cache, no-store, no-transform";
+        // nginx and what speaks its language would otherwise collect the stream and pass it on when it ends.
+        response.Headers["X-Accel-Buffering"] = "no";
+        if (_compression)
+            response.Headers.Vary = HeaderNames.AcceptEncoding;
+        if (coding is ContentCoding.Gzip)
+            response.Headers.ContentEncoding = GzipToken;
+
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        // Kestrel would cut a client below 240 bytes a second; here the write time-out judges.
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
+    }
+
+    private static bool AcceptsGzip(HttpRequest request)
+    {
+        foreach (var coding in request.GetTypedHeaders().AcceptEncoding)
+        {
+            if (coding.Value.Equals(GzipToken, StringComparison.OrdinalIgnoreCase))
+                return coding.Quality is not 0;
+        }
+
+        return false;
+    }
+}

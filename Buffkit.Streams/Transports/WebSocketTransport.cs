@@ -1,0 +1,93 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>The stream over a WebSocket, for networks that break event streams: every message is a CloudEvent.</summary>
+internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<StreamsOptions> options)
+{
+    /// <summary>The subprotocol (CloudEvents WebSocket protocol binding, section 3).</summary>
+    public const string Subprotocol = "cloudevents.json";
+
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly TimeSpan _heartbeat = options.Value.Heartbeat;
+
+    /// <summary>Says why a request cannot become a WebSocket of this protocol, or nothing.</summary>
+    public static IResult? Refuse(HttpContext http)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+        {
+            http.Response.Headers.Upgrade = "websocket";
+            return EventStreamProblems.Invalid("Upgrade", "This is a WebSocket endpoint; connect with ws:// or wss://.", StatusCodes.Status426UpgradeRequired);
+        }
+
+        // A client that names no subprotocol takes what comes; one that names others would not understand it.
+        var offered = http.WebSockets.WebSocketRequestedProtocols;
+        return offered.Count > 0 && !offered.Contains(Subprotocol)
+            ? EventStreamProblems.Invalid("Sec-WebSocket-Protocol", $"The subprotocol is {Subprotocol}.")
+            : null;
+    }
+
+    public async Task RunAsync(HttpContext http, Subscription subscription)
+    {
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol) ? Subprotocol : null,
+            KeepAliveInterval = _heartbeat,
+            KeepAliveTimeout = _heartbeat,
+        });
+
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var reading = ReadUntilLeftAsync(socket, left);
+        try
+        {
+            await runner.RunAsync(subscription, new WebSocketSink(socket), http.Abort, left.Token);
+            await CloseAsync(socket);
+            // The client's own close ends the reading; one that does not answer is not waited for.
+            left.CancelAfter(CloseTimeout);
+            await reading;
+        }
+        finally
+        {
+            await left.CancelAsync();
+            await reading;
+        }
+    }
+
+    // The client has nothing to say but that it leaves; pongs are answered by the socket while it is read.
+    private static async Task ReadUntilLeftAsync(WebSocket socket, CancellationTokenSource left)
+    {
+        var buffer = new byte[64];
+        try
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), left.Token);
+            if (received.MessageType is not WebSocketMessageType.Close)
+                await socket.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, "Publish with POST.", left.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // Cut rather than closed; the end is the same.
+        }
+        finally
+        {
+            await left.CancelAsync();
+        }
+    }
+
+    private static async Task CloseAsync(WebSocket socket)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+            return;
+        using var timeout = new CancellationTokenSource(CloseTimeout);
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, timeout.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // It was gone before it could be told.
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Buffkit.Tests;
+
+public sealed class LongPollTests
+{
+    [Fact]
+    public async Task Poll_EventsWait_AnswersAtOnceWithABatchAndTheNextCursor()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        var first = await server.PublishAsync("a", 1);
+        var second = await server.PublishAsync("a", 2);
+        await server.PublishAsync("b", 3);
+
+        var (events, next) = await PollAsync(server, $"/events?topic=a&after={first}&wait=30");
+
+        Assert.Equal([second], events.Select(e => e.GetProperty("id").GetString()));
+        Assert.StartsWith("/events?", next, StringComparison.Ordinal);
+        Assert.Contains("topic=a", next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Poll_FollowedByItsLinks_GetsEveryEventOnce()
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Delivery:MaxBatchBytes"] = "2048" });
+        var cursor = await server.PublishAsync("other", 0);
+        for (var i = 1; i <= 200; i++)
+            await server.PublishAsync("a", i);
+
+        var seen = new List<int>();
+        var next = $"/events?topic=a&after={cursor}&wait=0";
+        while (seen.Count < 200)
+        {
+            (var events, next) = await PollAsync(server, next);
+            Assert.NotEmpty(events);
+            seen.AddRange(events.Select(e => e.GetProperty("data").GetInt32()));
+        }
+
+        Assert.Equal(Enumerable.Range(1, 200), seen);
+        Assert.Empty((await PollAsync(server, next)).Events);
+    }
+
+    [Fact]
+    public async Task Poll_NothingYet_WaitsForTheFirstEvent()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        var cursor = await server.PublishAsync("a", 0);
+
+        var polling = PollAsync(server, $"/events?topic=a&after={cursor}&wait=30");
+        await server.PublishAsync("a", 1);
+
+        Assert.Equal(1, Assert.Single((await polling).Events).GetProperty("data").GetInt32());
+    }
+
+    [Fact]
+    public async Task Poll_TimeOver_AnswersEmptyAndMovesTheCursorPastWhatIsNotForIt()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await StreamsServer.StartAsync(services: services => services.AddSingleton<TimeProvider>(time));
+        var cursor = await server.PublishAsync("a", 0);
+        var other = await server.PublishAsync("b", 1);
+
+        var (events, next) = await PollAsync(server, $"/events?topic=a&after={cursor}&wait=0");
+
+        Assert.Empty(events);
+        Assert.Contains($"after={other}", next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Poll_OtherEpochInTheHeader_AnswersWithTheGap()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await server.PublishAsync("a", 1);
+
+        var (events, _) = await PollAsync(server, "/events?topic=a&wait=0", lastEventId: "abcd-9");
+
+        Assert.Equal("stream.gap", events[0].GetProperty("type").GetString());
+        Assert.Equal("epoch", events[0].GetProperty("data").GetProperty("reason").GetString());
+    }
+
+    [Theory]
+    [InlineData("wait=-1")]
+    [InlineData("wait=56")]
+    [InlineData("wait=x")]
+    public async Task Poll_BadWait_NamesTheField(string query)
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        using var response = await SendAsync(server, "/events?topic=a&" + query, null);
+
+        await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "wait");
+    }
+
+    private static async Task<(JsonElement[] Events, string Next)> PollAsync(StreamsServer server, string path, string? lastEventId = null)
+    {
+        using var response = await SendAsync(server, path, lastEventId);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/cloudevents-batch+json", response.Content.Headers.ContentType?.MediaType);
+        var link = Assert.Single(response.Headers.GetValues("Link"));
+        Assert.EndsWith("; rel=\"next\"", link, StringComparison.Ordinal);
+        var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        return (JsonSerializer.Deserialize<JsonElement[]>(body)!, link[1..link.IndexOf('>', StringComparison.Ordinal)]);
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(StreamsServer server, string path, string? lastEventId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Accept", "application/cloudevents-batch+json");
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+}

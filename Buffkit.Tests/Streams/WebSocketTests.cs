@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using CloudNative.CloudEvents;
+
+namespace Buffkit.Tests;
+
+public sealed class WebSocketTests
+{
+    [Fact]
+    public async Task WebSocket_Connected_GetsOpenThenEventsAsCloudEvents()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var socket = await ConnectAsync(server, "topic=a/**");
+
+        var open = await NextAsync(socket);
+        var id = await server.PublishAsync("a/1", new { n = 1 }, "t");
+        var item = await NextAsync(socket);
+
+        Assert.Equal("cloudevents.json", socket.SubProtocol);
+        Assert.Equal("stream.open", open.Type);
+        Assert.Equal((id, "t", "a/1"), (item.Id, item.Type, (string?)item["topic"]));
+    }
+
+    [Fact]
+    public async Task WebSocket_CutAndResumed_GetsExactlyWhatItMissed()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        string cursor;
+        using (var socket = await ConnectAsync(server, "topic=a"))
+        {
+            cursor = (await NextAsync(socket)).Id!;
+            socket.Abort();
+        }
+
+        for (var i = 1; i <= 20; i++)
+            await server.PublishAsync("a", i);
+        using var resumed = await ConnectAsync(server, $"topic=a&after={cursor}");
+
+        Assert.Contains("\"replayed\":20", (await NextAsync(resumed)).Data!.ToString(), StringComparison.Ordinal);
+        for (var i = 1; i <= 20; i++)
+            Assert.Equal($"{i}", (await NextAsync(resumed)).Data!.ToString());
+    }
+
+    [Fact]
+    public async Task WebSocket_ServerStops_IsToldAndClosed()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var socket = await ConnectAsync(server, "topic=a");
+        await NextAsync(socket);
+
+        var stopping = server.StopAsync();
+        var close = await NextAsync(socket);
+        var end = await socket.ReceiveAsync(new byte[16], TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal("stream.close", close.Type);
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.EndpointUnavailable), (end.MessageType, socket.CloseStatus));
+    }
+
+    [Fact]
+    public async Task WebSocket_ClientSpeaks_IsClosed()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var socket = await ConnectAsync(server, "topic=a");
+        await NextAsync(socket);
+
+        await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+        var end = await socket.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken);
+
+        Assert.Equal(WebSocketMessageType.Close, end.MessageType);
+        Assert.Equal(WebSocketCloseStatus.InvalidMessageType, socket.CloseStatus);
+    }
+
+    [Fact]
+    public async Task WebSocket_ForeignSubprotocol_Is400()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("mqtt");
+        socket.Options.CollectHttpResponseDetails = true;
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(server, "topic=a"), TestContext.Current.CancellationToken));
+
+        Assert.Equal(HttpStatusCode.BadRequest, socket.HttpStatusCode);
+    }
+
+    [Theory]
+    [InlineData("/events/ws?topic=a", HttpStatusCode.UpgradeRequired, "Upgrade")]
+    public async Task WebSocket_PlainRequest_IsToldToUpgrade(string path, HttpStatusCode status, string field)
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        using var response = await server.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+        await SubscribeTests.AssertProblemAsync(response, status, field);
+    }
+
+    private static Uri Address(StreamsServer server, string query) => new($"ws://{server.Address.Authority}/events/ws?{query}");
+
+    private static async Task<ClientWebSocket> ConnectAsync(StreamsServer server, string query)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("cloudevents.json");
+        await socket.ConnectAsync(Address(server, query), TestContext.Current.CancellationToken);
+        return socket;
+    }
+
+    private static async Task<CloudEvent> NextAsync(ClientWebSocket socket)
+    {
+        var message = new MemoryStream();
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.Equal(WebSocketMessageType.Text, received.MessageType);
+            message.Write(buffer, 0, received.Count);
+            if (received.EndOfMessage)
+                return FormatTests.Decode(Encoding.UTF8.GetString(message.ToArray()));
+        }
+    }
+}
