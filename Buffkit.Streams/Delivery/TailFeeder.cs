@@ -28,7 +28,7 @@ internal sealed partial class TailFeeder(
         }
     }
 
-    private void Feed(LogRead read)
+    internal void Feed(LogRead read)
     {
         if (read.Status is not LogReadStatus.Found)
         {

@@ -35,12 +35,16 @@ internal sealed class EventTail
     private EventId _floor;
     private EventId _latest;
 
+    // The epochs of the ring's entries and of its floor, oldest first: nearly always one.
+    private readonly List<Epoch> _epochs;
+
     public EventTail(TailOptions options, EventId start)
     {
         _ring = new TailEntry?[BitOperations.RoundUpToPowerOf2((uint)options.Capacity)];
         _mask = _ring.Length - 1;
         _maxBytes = options.MaxBytes;
         _floor = _latest = start;
+        _epochs = [start.Epoch];
     }
 
     /// <summary>Index of the newest entry; 0 before the first.</summary>
@@ -74,6 +78,8 @@ internal sealed class EventTail
                 EvictOldest();
             if (_head < _oldest)
                 _floor = _latest;
+            if (_epochs[^1] != entry.Id.Epoch)
+                _epochs.Add(entry.Id.Epoch);
 
             entry.Index = _head + 1;
             entry.Before = _latest;
@@ -110,9 +116,10 @@ internal sealed class EventTail
         lock (_gate)
         {
             index = 0;
-            if (after.Epoch != _floor.Epoch && after.Epoch != _latest.Epoch)
+            var epoch = _epochs.FindLastIndex(e => e == after.Epoch);
+            if (epoch < 0)
                 return TailRead.Evicted;
-            if (after.Epoch == _latest.Epoch && after.Sequence >= _latest.Sequence)
+            if (epoch == _epochs.Count - 1 && after.Sequence >= _latest.Sequence)
             {
                 index = _head;
                 return TailRead.Found;
@@ -124,29 +131,27 @@ internal sealed class EventTail
                 return TailRead.Found;
             }
 
-            return Search(after, out index);
+            return Search(after, epoch, out index);
         }
     }
 
     // Sequences are dense within an epoch but for marked gaps, so the distance to the newest nearly always points at it.
-    private TailRead Search(EventId after, out long index)
+    private TailRead Search(EventId after, int epoch, out long index)
     {
-        if (after.Epoch == _latest.Epoch)
-        {
-            index = _head - (_latest.Sequence - after.Sequence);
-            if (index >= _oldest && _ring[index & _mask]!.Id == after)
-                return TailRead.Found;
-        }
+        index = _head - (_latest.Sequence - after.Sequence);
+        if (index >= _oldest && index <= _head && _ring[index & _mask]!.Id == after)
+            return TailRead.Found;
 
-        // The ring spans an epoch's end or a gap: entries are ordered by (epoch's place, sequence), search by halves.
+        // The ring spans an epoch's end or a gap: the last entry at or before the cursor, by halves.
         var (low, high) = (_oldest, _head);
-        var inLatest = after.Epoch == _latest.Epoch;
         index = 0;
         while (low <= high)
         {
             var middle = low + ((high - low) >> 1);
             var id = _ring[middle & _mask]!.Id;
-            var passed = id.Epoch == after.Epoch ? id.Sequence <= after.Sequence : inLatest;
+            var passed = id.Epoch == after.Epoch
+                ? id.Sequence <= after.Sequence
+                : _epochs.IndexOf(id.Epoch) < epoch;
             if (passed)
                 (index, low) = (middle, middle + 1);
             else
@@ -161,6 +166,8 @@ internal sealed class EventTail
         ref var slot = ref _ring[_oldest & _mask];
         _bytes -= slot!.Size;
         _floor = slot.Id;
+        while (_epochs[0] != _floor.Epoch)
+            _epochs.RemoveAt(0);
         Volatile.Write(ref slot, null);
         _oldest++;
     }

@@ -1,0 +1,311 @@
+using Buffkit.Streams;
+using CsCheck;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Tests;
+
+/// <summary>The tail, the cursor and the topic index against models that are too simple to be wrong.</summary>
+public sealed class EngineModelTests
+{
+    private static readonly string[] Segments = ["a", "b", "c"];
+
+    private static readonly Gen<string> GenTopic = AnyOf.These(Segments).Array[1, 3].Select(segments => string.Join('/', segments));
+
+    private static readonly Gen<string> GenFilter =
+        Gen.Select(AnyOf.These("a", "b", "c", "*").Array[0, 3], AnyOf.These("a", "*", "**"))
+            .Select((first, last) => string.Join('/', [.. first, last]));
+
+    [Fact]
+    public void TopicIndex_RandomChanges_MatchesAsTestingEveryFilterDoes()
+    {
+        var genStep = Gen.Select(Gen.Int[0, 3], GenFilter, GenTopic, Gen.Int[0, 1000]);
+        genStep.Array[1, 60].Sample(steps =>
+        {
+            var index = new TopicIndex<string>();
+            var model = new List<(TopicFilter Filter, TopicIndex<string>.Registration Registration)>();
+            var found = new List<string>();
+            foreach (var (kind, filterText, topicText, pick) in steps)
+            {
+                var filter = TopicFilter.Parse(filterText);
+                if (kind < 2)
+                {
+                    model.Add((filter, index.Add(filter, $"{filterText} {model.Count}")));
+                }
+                else if (kind == 2 && model.Count > 0)
+                {
+                    index.Remove(model[pick % model.Count].Registration);
+                    model.RemoveAt(pick % model.Count);
+                }
+
+                var topic = Topic.Parse(topicText);
+                index.Match(topic, found);
+                Assert.Equal(
+                    model.Where(entry => entry.Filter.Matches(topic)).Select(entry => entry.Registration.Subscriber).Order(StringComparer.Ordinal),
+                    found.Order(StringComparer.Ordinal));
+            }
+
+            foreach (var (_, registration) in model)
+                index.Remove(registration);
+            Assert.Equal(1, index.NodeCount);
+        });
+    }
+
+    [Fact]
+    public void Tail_RandomAppendsGapsAndEpochs_FindsAndReadsAsAListDoes()
+    {
+        // Steps: append, a hole in the log, a new epoch, look a cursor up.
+        var genStep = Gen.Select(Gen.Frequency((10, Gen.Const(0)), (1, Gen.Const(1)), (1, Gen.Const(2)), (6, Gen.Const(3))), Gen.Int[0, 5000], Gen.Int[0, 1_000_000]);
+        genStep.Array[1, 120].Sample(steps =>
+        {
+            var epochs = Enumerable.Range(0, 200).Select(_ => Epoch.New()).ToArray();
+            var latest = new EventId(epochs[0], 0);
+            var options = new TailOptions { Capacity = 16, MaxBytes = 65_536 };
+            var tail = new EventTail(options, latest);
+            var model = new List<TailEntry>();
+            var cursors = new List<EventId> { latest };
+            foreach (var (kind, size, pick) in steps)
+            {
+                switch (kind)
+                {
+                    case 0:
+                        Append(new TailEntry(Event(latest.Next, size)));
+                        break;
+                    case 1:
+                        Append(new TailEntry(new Gap(null, latest with { Sequence = latest.Sequence + 5 }, GapReason.Evicted)));
+                        break;
+                    case 2:
+                        Append(new TailEntry(new Gap(null, new EventId(epochs[Array.IndexOf(epochs, latest.Epoch) + 1], 1), GapReason.Epoch)));
+                        break;
+                    default:
+                        Check(cursors[pick % cursors.Count]);
+                        break;
+                }
+            }
+
+            void Append(TailEntry entry)
+            {
+                tail.Append(entry);
+                model.Add(entry);
+                latest = entry.Id;
+                cursors.Add(latest);
+            }
+
+            void Check(EventId cursor)
+            {
+                var held = Held();
+                var position = cursors.IndexOf(cursor);
+                var firstHeld = model.Count - held;
+                var found = tail.Find(cursor, out var index);
+                // A cursor of an epoch that has wholly left the ring is the log's to judge.
+                Assert.Equal(position >= firstHeld, found is TailRead.Found);
+                if (found is not TailRead.Found)
+                    return;
+                Assert.Equal(position, index);
+                for (var i = position; i < model.Count; i++)
+                {
+                    Assert.Equal(TailRead.Found, tail.Read(i + 1, out var entry));
+                    Assert.Same(model[i], entry);
+                }
+
+                Assert.Equal(TailRead.NotYet, tail.Read(model.Count + 1, out _));
+            }
+
+            int Held()
+            {
+                var (count, bytes) = (0, 0L);
+                while (count < model.Count && count < options.Capacity && (count == 0 || bytes + model[^(count + 1)].Size <= options.MaxBytes))
+                    bytes += model[^++count].Size;
+                return count;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Connection_AnyCursorFilterAndMoment_GetsExactlyWhatMatchesAfterIt()
+    {
+        // Steps: publish, connect at an id seen before, let a connection's writes through, hold them up.
+        var genStep = Gen.Select(Gen.Frequency((12, Gen.Const(0)), (2, Gen.Const(1)), (3, Gen.Const(2)), (3, Gen.Const(3))), GenTopic, GenFilter, Gen.Int[0, 1_000_000]);
+        await genStep.Array[1, 150].SampleAsync(async steps =>
+        {
+            using var engine = new Engine();
+            var published = new List<(EventId Id, Topic Topic)>();
+            var clients = new List<Client>();
+            foreach (var (kind, topicText, filterText, pick) in steps)
+            {
+                switch (kind)
+                {
+                    case 0:
+                        var topic = Topic.Parse(topicText);
+                        published.Add((await engine.PublishAsync(topic), topic));
+                        break;
+                    case 1:
+                        var after = pick % (published.Count + 1);
+                        var start = after == 0 ? engine.Start : published[after - 1].Id;
+                        clients.Add(engine.Connect(TopicFilter.Parse(filterText), start, after));
+                        break;
+                    case 2 when clients.Count > 0:
+                        clients[pick % clients.Count].Sink.Release();
+                        break;
+                    case 3 when clients.Count > 0:
+                        clients[pick % clients.Count].Sink.Hold();
+                        break;
+                }
+            }
+
+            foreach (var client in clients)
+            {
+                client.Sink.Release();
+                var expected = published.Skip(client.After).Where(e => client.Filter.Matches(e.Topic)).Select(e => e.Id).ToArray();
+                await client.Sink.WaitAsync(expected.Length);
+                client.Connection.LeaveWhenIdle();
+                await client.Running.WaitAsync(TimeSpan.FromSeconds(20));
+                Assert.Equal(expected, client.Sink.Received);
+            }
+        }, iter: 300, threads: 1);
+    }
+
+    private static StreamEvent Event(EventId id, int size) =>
+        new(id, DateTimeOffset.UnixEpoch, new EventDraft { Topic = Topic.Parse("a"), Type = "t", Data = new byte[size] });
+
+    private sealed record Client(Connection Connection, GatedSink Sink, TopicFilter Filter, int After, Task Running);
+
+    /// <summary>The engine without HTTP: small tail, small queues, so that every path is taken.</summary>
+    private sealed class Engine : IDisposable
+    {
+        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        private readonly MemoryEventLog _log = new(new LogOptions(), TimeProvider.System);
+        private readonly ConnectionSet _connections = new();
+        private readonly StreamsMetrics _metrics;
+        private readonly DeliveryContext _context;
+        private readonly TailFeeder _feeder;
+        private readonly ReplayReader _replay;
+        private EventId _fed;
+
+        public Engine()
+        {
+            var options = Options.Create(new StreamsOptions
+            {
+                Tail = { Capacity = 16 },
+                Delivery = { MaxPendingBytes = 1_000, MaxBatchBytes = 700, BatchDelay = TimeSpan.Zero },
+            });
+            Start = _fed = _log.State.Latest;
+            var tail = new EventTail(options.Value.Tail, Start);
+            _metrics = new StreamsMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _connections, tail);
+            _replay = new ReplayReader(_log, null);
+            _context = new DeliveryContext(tail, _replay, new FrameEncoder(options), _metrics, options, TimeProvider.System);
+            Pacer = new WakePacer(options, TimeProvider.System);
+            _feeder = new TailFeeder(_log, tail, _connections, Pacer, _metrics, NullLogger<TailFeeder>.Instance);
+        }
+
+        public EventId Start { get; }
+
+        private WakePacer Pacer { get; }
+
+        public async Task<EventId> PublishAsync(Topic topic)
+        {
+            var draft = new EventDraft { Topic = topic, Type = "t", Data = new byte[100], ContentType = "application/octet-stream" };
+            var result = await _log.AppendAsync(new AppendRequest([draft]), CancellationToken.None);
+            var read = await _log.ReadAsync(_fed, 100, CancellationToken.None);
+            _feeder.Feed(read);
+            _fed = read.Events[^1].Id;
+            return result.Ids[0];
+        }
+
+        public Client Connect(TopicFilter filter, EventId cursor, int after)
+        {
+            var connection = new Connection(_context, [filter], cursor);
+            var sink = new GatedSink();
+            _connections.Add(connection);
+            return new Client(connection, sink, filter, after, connection.RunAsync(sink, CancellationToken.None));
+        }
+
+        public void Dispose()
+        {
+            _feeder.Dispose();
+            Pacer.Dispose();
+            _metrics.Dispose();
+            _replay.Dispose();
+            _services.Dispose();
+        }
+    }
+
+    /// <summary>Keeps the ids that it is given; a flush waits while it is held.</summary>
+    private sealed class GatedSink : FrameSink
+    {
+        private readonly Lock _gate = new();
+        private readonly List<EventId> _received = [];
+        private TaskCompletionSource<bool>? _held;
+        private (int Count, TaskCompletionSource Reached)? _awaited;
+
+        public override FrameKind Kind => new(WireForm.RawSse, ContentCoding.Identity);
+
+        public EventId[] Received
+        {
+            get
+            {
+                lock (_gate)
+                    return [.. _received];
+            }
+        }
+
+        public void Hold()
+        {
+            lock (_gate)
+                _held ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        public void Release()
+        {
+            lock (_gate)
+            {
+                _held?.SetResult(true);
+                _held = null;
+            }
+        }
+
+        public Task WaitAsync(int count)
+        {
+            lock (_gate)
+            {
+                if (_received.Count >= count)
+                    return Task.CompletedTask;
+                _awaited = (count, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                return _awaited.Value.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            }
+        }
+
+        public override void Write(Frame frame)
+        {
+            Buffered += frame.Length;
+            var text = System.Text.Encoding.UTF8.GetString(frame.Bytes.Span);
+            Assert.True(EventId.TryParse(text.AsSpan()["id: ".Length..text.IndexOf('\n', StringComparison.Ordinal)], out var id));
+            lock (_gate)
+            {
+                _received.Add(id);
+                if (_awaited is { } awaited && _received.Count >= awaited.Count)
+                    awaited.Reached.TrySetResult();
+            }
+        }
+
+        public override void WriteOpen(StreamOpen open, TimeSpan retry)
+        {
+        }
+
+        public override void WriteHeartbeat(EventId? cursor)
+        {
+        }
+
+        public override void WriteClose(StreamClose close)
+        {
+        }
+
+        public override ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
+        {
+            Buffered = 0;
+            lock (_gate)
+                return _held is { } held ? new ValueTask<bool>(held.Task) : ValueTask.FromResult(true);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Buffkit.Tests;
+
+/// <summary>Waits for what another thread or process brings about.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+
+    public static async Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(patience ?? TimeSpan.FromSeconds(30));
+        using var timer = new PeriodicTimer(Look);
+        while (!condition())
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(timeout.Token);
+            }
+            catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+            {
+                Assert.Fail($"Waited in vain: {what}.");
+            }
+        }
+    }
+}
+
+/// <summary>Tests that measure memory or handles of this process; they run alone.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class MeasuredTests
+{
+    public const string Name = "Measured";
+}
