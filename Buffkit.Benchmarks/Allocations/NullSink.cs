@@ -1,0 +1,36 @@
+using Buffkit.Streams;
+
+namespace Buffkit.Benchmarks;
+
+/// <summary>Takes frames and sends nothing: what remains is the engine.</summary>
+internal sealed class NullSink : FrameSink
+{
+    private long _frames;
+    private long _flushed;
+
+    /// <summary>Frames flushed so far.</summary>
+    public long Flushed => Volatile.Read(ref _flushed);
+
+    public override WireForm Form => WireForm.RawSse;
+
+    public override void Write(ReadOnlySpan<byte> frame)
+    {
+        _frames++;
+        Buffered += frame.Length;
+    }
+
+    public override void WriteHeartbeat()
+    {
+    }
+
+    public override void WriteClose(CloseReason reason, TimeSpan retry)
+    {
+    }
+
+    public override ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
+    {
+        Buffered = 0;
+        Volatile.Write(ref _flushed, _frames);
+        return ValueTask.FromResult(true);
+    }
+}
