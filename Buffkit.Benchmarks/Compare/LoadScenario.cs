@@ -4,7 +4,7 @@ namespace Buffkit.Benchmarks;
 internal sealed class LoadScenario(string name, string title, LoadShape shape, Pace pace) : Scenario(name, title)
 {
     // Long enough for the runtime's tiered compiler to have replaced what it compiled in haste.
-    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     public override IReadOnlyList<Metric> Metrics { get; } =

@@ -25,7 +25,7 @@ internal sealed class LoadOptions
 
     private readonly Option<int> _window = new("--window")
     {
-        Description = "Flood: most events published but not yet received by every subscriber.",
+        Description = "Flood: most events published but not yet received by every subscriber; 0 bounds only unanswered requests.",
         DefaultValueFactory = _ => 128,
     };
 

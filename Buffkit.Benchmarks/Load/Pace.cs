@@ -34,7 +34,7 @@ internal sealed class SteadyPace(double eventsPerSecond) : Pace
 /// subscriber's receipt. An acknowledged publish alone would not do: a server that acknowledges before it delivers would be
 /// flooded until something gives, one that delivers first would not.
 /// </summary>
-/// <param name="window">Most events under way.</param>
+/// <param name="window">Most events under way; 0 bounds only the requests that are unanswered.</param>
 /// <param name="perRequest">Most events in one publish request, where the server takes several.</param>
 internal sealed class FloodPace(int window, int perRequest) : Pace
 {
@@ -49,7 +49,7 @@ internal sealed class FloodPace(int window, int perRequest) : Pace
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var free = window - (int)(publisher.Published - Slowest(publisher, subscribers));
+            var free = window == 0 ? perRequest : window - (int)(publisher.Published - Slowest(publisher, subscribers));
             if (free <= 0 && Stopwatch.GetElapsedTime(moved) > LongestStall)
                 free = window;
             if (free <= 0)
