@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Buffkit.Benchmarks;
+
+var root = new RootCommand("Measures the stream engine, alone and beside other servers.")
+{
+    MicroCommand.Create(),
+    LoadCommand.Create(),
+    CompareCommand.Create(),
+    AllocationsCommand.Create(),
+    PlainServerCommand.Create(),
+};
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (CannotMeasureException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
