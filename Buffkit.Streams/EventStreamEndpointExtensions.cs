@@ -1,5 +1,6 @@
 using Buffkit.Streams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,13 +21,16 @@ public static class EventStreamEndpointExtensions
         var publish = endpoints.ServiceProvider.GetRequiredService<PublishEndpoint>();
 
         var group = endpoints.MapGroup(path).WithTags("Events");
-        group.MapGet("", (Delegate)subscribe.HandleAsync)
+        // A plain delegate: a route handler's own layers would wait, and hold memory, as long as each stream is open.
+        group.MapGet("", subscribe.HandleAsync)
+            .WithMetadata(((Delegate)subscribe.HandleAsync).Method)
             .WithName("Subscribe")
             .WithSummary("The event stream, resumable by Last-Event-ID.")
-            .Produces(StatusCodes.Status200OK, contentType: "text/event-stream")
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status406NotAcceptable)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .WithMetadata(
+                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/event-stream"]),
+                Problem(StatusCodes.Status400BadRequest),
+                Problem(StatusCodes.Status406NotAcceptable),
+                Problem(StatusCodes.Status503ServiceUnavailable));
         group.MapGet("ws", WebSockets(endpoints, subscribe))
             .WithName("SubscribeWebSocket")
             .WithSummary("The same stream over a WebSocket, subprotocol cloudevents.json.")
@@ -42,12 +46,15 @@ public static class EventStreamEndpointExtensions
         return group;
     }
 
+    private static ProducesResponseTypeMetadata Problem(int status) =>
+        new(status, typeof(ProblemDetails), ["application/problem+json"]);
+
     // The endpoint brings the WebSocket middleware along, so that an application cannot forget it.
     private static RequestDelegate WebSockets(IEndpointRouteBuilder endpoints, SubscribeEndpoint subscribe)
     {
         var pipeline = endpoints.CreateApplicationBuilder();
         pipeline.UseWebSockets();
-        pipeline.Run(async http => await (await subscribe.HandleWebSocketAsync(http)).ExecuteAsync(http));
+        pipeline.Run(subscribe.HandleWebSocketAsync);
         return pipeline.Build();
     }
 }

@@ -31,6 +31,8 @@ internal sealed partial class ConnectionRunner(
 
             await BeginAsync(connection, subscription, sink, cancellationToken).ConfigureAwait(false);
             await connection.RunAsync(sink, cancellationToken).ConfigureAwait(false);
+            if (!cancellationToken.IsCancellationRequested)
+                await sink.CompleteAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

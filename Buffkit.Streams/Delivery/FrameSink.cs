@@ -25,4 +25,7 @@ internal abstract class FrameSink
     /// <summary>Sends what was taken.</summary>
     /// <returns><see langword="false"/> where the connection has come to its end.</returns>
     public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends what was sent in good order, where the other side is still there.</summary>
+    public virtual ValueTask CompleteAsync() => ValueTask.CompletedTask;
 }

@@ -16,34 +16,31 @@ internal sealed class SubscribeEndpoint(
     private readonly StreamsOptions _options = options.Value;
 
     /// <summary>The stream, or a long poll, as the client accepts it.</summary>
-    public async Task<IResult> HandleAsync(HttpContext http)
+    /// <remarks>Hands the request on rather than waiting for its end: what waits holds memory as long as the stream is open.</remarks>
+    public Task HandleAsync(HttpContext http)
     {
-        var isLongPoll = AcceptsOnly(http.Request, LongPollTransport.MediaType);
-        if (!isLongPoll && !Accepts(http.Request, SseTransport.MediaType))
-        {
-            return EventStreamProblems.Invalid(
-                "Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable);
-        }
-
-        var (subscription, problem) = await LetInAsync(http);
-        if (subscription is null)
-            return problem!;
-        if (isLongPoll)
-            return await longPoll.RunAsync(http, subscription);
-        await sse.RunAsync(http, subscription);
-        return TypedResults.Empty;
+        if (AcceptsOnly(http.Request, LongPollTransport.MediaType))
+            return HandleAsync(http, longPoll.RunAsync);
+        if (Accepts(http.Request, SseTransport.MediaType))
+            return HandleAsync(http, sse.RunAsync);
+        return EventStreamProblems
+            .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
+            .ExecuteAsync(http);
     }
 
     /// <summary>The stream over a WebSocket.</summary>
-    public async Task<IResult> HandleWebSocketAsync(HttpContext http)
+    public Task HandleWebSocketAsync(HttpContext http) =>
+        WebSocketTransport.Refuse(http) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, webSocket.RunAsync);
+
+    private Task HandleAsync(HttpContext http, Func<HttpContext, Subscription, Task> run)
     {
-        if (WebSocketTransport.Refuse(http) is { } refusal)
-            return refusal;
-        var (subscription, problem) = await LetInAsync(http);
-        if (subscription is null)
-            return problem!;
-        await webSocket.RunAsync(http, subscription);
-        return TypedResults.Empty;
+        var letIn = LetInAsync(http);
+        return letIn.IsCompletedSuccessfully ? RunAsync(letIn.Result) : AwaitAsync();
+
+        async Task AwaitAsync() => await RunAsync(await letIn);
+
+        Task RunAsync((Subscription? Subscription, IResult? Problem) answer) =>
+            answer.Subscription is { } subscription ? run(http, subscription) : answer.Problem!.ExecuteAsync(http);
     }
 
     private async ValueTask<(Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http)

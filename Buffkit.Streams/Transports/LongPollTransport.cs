@@ -14,10 +14,13 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
     private const int MaxWaitSeconds = 55;
     private const int DefaultWaitSeconds = 30;
 
-    public async Task<IResult> RunAsync(HttpContext http, Subscription subscription)
+    public async Task RunAsync(HttpContext http, Subscription subscription)
     {
         if (!TryReadWait(http.Request, out var wait))
-            return EventStreamProblems.Invalid("wait", $"Say how many seconds to wait, 0 to {MaxWaitSeconds}.");
+        {
+            await EventStreamProblems.Invalid("wait", $"Say how many seconds to wait, 0 to {MaxWaitSeconds}.").ExecuteAsync(http);
+            return;
+        }
 
         var sink = new BatchSink();
         using var waited = new CancellationTokenSource(wait, time);
@@ -28,12 +31,12 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            return TypedResults.Empty;
+            return;
         }
 
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.Link = $"<{Next(http.Request, cursor)}>; rel=\"next\"";
-        return TypedResults.Bytes(sink.Complete(), MediaType);
+        await TypedResults.Bytes(sink.Complete(), MediaType).ExecuteAsync(http);
     }
 
     private static bool TryReadWait(HttpRequest request, out TimeSpan wait)

@@ -47,7 +47,7 @@ internal sealed class SseSink : FrameSink
     }
 
     /// <summary>Ends the body; a reader of gzip can then tell that it is whole.</summary>
-    public async ValueTask CompleteAsync()
+    public override async ValueTask CompleteAsync()
     {
         if (!IsGzip)
             return;

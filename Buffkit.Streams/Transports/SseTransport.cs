@@ -16,14 +16,13 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
 
     private readonly bool _compression = options.Value.Compression.Enabled;
 
-    public async Task RunAsync(HttpContext http, Subscription subscription)
+    // Not async itself: each layer that waits for the whole stream would keep its state in memory per connection.
+    public Task RunAsync(HttpContext http, Subscription subscription)
     {
         var coding = _compression && AcceptsGzip(http.Request) ? ContentCoding.Gzip : ContentCoding.Identity;
         PrepareResponse(http, coding);
         var sink = new SseSink(http.Response.BodyWriter, new FrameKind(subscription.Request.Form, coding));
-        await runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
-        if (!http.RequestAborted.IsCancellationRequested)
-            await sink.CompleteAsync();
+        return runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
     }
 
     private void PrepareResponse(HttpContext http, ContentCoding coding)
