@@ -18,6 +18,7 @@ internal sealed class LoadScenario(string name, string title, LoadShape shape, P
         new("events/read", "N1"),
         new("server cores", "N2"),
         new("generator cores", "N2"),
+        new("other cores", "N2"),
         new("PSS MiB", "N0"),
     ];
 
@@ -41,6 +42,7 @@ internal sealed class LoadScenario(string name, string title, LoadShape shape, P
             figures.EventsPerRead,
             figures.ServerCpu / figures.Seconds,
             figures.GeneratorCpu / figures.Seconds,
+            figures.OtherCpu / figures.Seconds,
             figures.Memory.Proportional / 1048576.0,
         ];
     }

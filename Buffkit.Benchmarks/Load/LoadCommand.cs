@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 
@@ -13,6 +14,7 @@ internal static class LoadCommand
         {
             Description = "The event stream, on an address of this machine: GET subscribes, POST publishes.",
             DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080/events"),
+            CustomParser = Url,
         };
         var topic = new Option<string>("--topic") { Description = "The topic published to.", DefaultValueFactory = _ => "load/all" };
         var process = new Option<int>("--pid") { Description = "The server's process, to measure its CPU and memory.", Required = true };
@@ -37,6 +39,14 @@ internal static class LoadCommand
         return command;
     }
 
+    private static Uri? Url(ArgumentResult argument)
+    {
+        if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp)
+            return url;
+        argument.AddError("--url is an http:// address, such as http://127.0.0.1:5080/events.");
+        return null;
+    }
+
     // A load is for a machine that one owns.
     private static IPEndPoint EndPoint(Uri url) =>
         IPAddress.TryParse(url.Host == "localhost" ? "127.0.0.1" : url.Host, out var address) && IPAddress.IsLoopback(address)
@@ -53,6 +63,7 @@ internal static class LoadCommand
         latency max       {figures.Max,12:N1}  ms
         server CPU        {figures.CpuMicrosPerDelivery,12:N2}  µs per delivery, {figures.ServerCpu:N1} s
         generator CPU     {figures.GeneratorCpu,12:N1}  s
+        other CPU         {figures.OtherCpu,12:N1}  s of everything else on the machine
         events per read   {figures.EventsPerRead,12:N1}
         server memory     {figures.Memory.Proportional / 1048576.0,12:N1}  MiB (PSS)
         """));

@@ -38,6 +38,9 @@ internal sealed record LoadFigures
 
     public required double GeneratorCpu { get; init; }
 
+    /// <summary>Processor time of everything else on the machine: what disturbed the measurement.</summary>
+    public required double OtherCpu { get; init; }
+
     public required MemoryUse Memory { get; init; }
 
     public double DeliveriesPerSecond => Deliveries / Seconds;

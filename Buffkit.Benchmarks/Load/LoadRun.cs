@@ -86,13 +86,14 @@ internal sealed class LoadRun(Target target, ProcessTree server, LoadShape shape
         Max = Milliseconds(after, 100),
         ServerCpu = (after.ServerCpu - before.ServerCpu).TotalSeconds,
         GeneratorCpu = (after.OwnCpu - before.OwnCpu).TotalSeconds,
+        OtherCpu = Math.Max(0, (after.MachineCpu - before.MachineCpu - (after.ServerCpu - before.ServerCpu) - (after.OwnCpu - before.OwnCpu)).TotalSeconds),
         Memory = memory,
     };
 
     private static double Milliseconds(Point after, double percentile) =>
         after.Read.Latency.TotalCount == 0 ? double.NaN : after.Read.Latency.GetValueAtPercentile(percentile) / 1000.0;
 
-    private sealed record Point(TimeSpan Time, ReadFigures.Snapshot Read, long Published, TimeSpan ServerCpu, TimeSpan OwnCpu)
+    private sealed record Point(TimeSpan Time, ReadFigures.Snapshot Read, long Published, TimeSpan ServerCpu, TimeSpan OwnCpu, TimeSpan MachineCpu)
     {
         public static async Task<Point> TakeAsync(
             SubscriberCrowd crowd, ProcessTree server, List<Publisher> publishers, CancellationToken cancellationToken) => new(
@@ -100,7 +101,8 @@ internal sealed class LoadRun(Target target, ProcessTree server, LoadShape shape
                 await crowd.TakeAsync(cancellationToken),
                 publishers.Sum(publisher => publisher.Published),
                 server.CpuTime(),
-                Environment.CpuUsage.TotalTime);
+                Environment.CpuUsage.TotalTime,
+                Buffkit.Benchmarks.MachineCpu.BusyTime());
     }
 }
 
