@@ -12,22 +12,26 @@ internal sealed partial class Connection
     // A log that is away is asked again after this; its return is not noticed sooner by asking more often.
     private static readonly TimeSpan UnavailablePause = TimeSpan.FromMilliseconds(500);
 
+    // A stream begins within this, however slow the log is to count.
+    private static readonly TimeSpan CountPatience = TimeSpan.FromMilliseconds(250);
+
     // The delivery loop's own.
     private bool _inTail;
     private TailEntry[] _page = [];
     private int _pageNext;
 
     /// <summary>Counts what waits for this connection now, before its loop runs.</summary>
-    /// <returns><see langword="null"/> where that would mean reading more than 10,000 events behind the tail.</returns>
+    /// <returns><see langword="null"/> where that would mean reading more than 10,000 events behind the tail, or waiting for them.</returns>
     public async ValueTask<long?> CountWaitingAsync(CancellationToken cancellationToken)
     {
         var (cursor, count, counted) = (_cursor, 0L, 0);
+        var began = _context.Time.GetTimestamp();
         long index;
         while (_context.Tail.Find(cursor, out index) is not TailRead.Found)
         {
             var page = await _context.Replay.ReadAsync(cursor, cancellationToken).ConfigureAwait(false);
             counted += page.Entries.Length;
-            if (page.Status is not LogReadStatus.Found || counted > MaxCounted)
+            if (page.Status is not LogReadStatus.Found || counted > MaxCounted || _context.Time.GetElapsedTime(began) > CountPatience)
                 return null;
             if (page.Entries.Length == 0 || page.Entries[^1].Id == cursor)
                 return count;
@@ -63,21 +67,22 @@ internal sealed partial class Connection
 
             if (!_inTail && !FindInTail())
             {
-                if (!await ReadPageAsync(sink, cancellationToken).ConfigureAwait(false))
-                    return false;
-                continue;
+                // Between pages the loop looks after its other duties, and what is gathered goes out before a page is waited for.
+                if (sink.Buffered == 0)
+                    await ReadPageAsync(sink, cancellationToken).ConfigureAwait(false);
+                return false;
             }
 
             _page = [];
+            if (IsToBeJudged && ApplyPolicy(sink))
+                return false;
             switch (_context.Tail.Read(_index + 1, out var entry))
             {
-                case TailRead.Found when entry.Event is null || Matches(entry.Event.Topic):
+                case TailRead.Found when entry.Event is null || (Matches(entry.Event.Topic) && !IsSuperseded(entry)):
                     Pass(entry, sink);
                     break;
                 case TailRead.Found:
-                    _index = entry.Index;
-                    if (!HasPassed(entry.Id))
-                        _cursor = entry.Id;
+                    PassSilently(entry);
                     break;
                 case TailRead.Evicted:
                     _inTail = false;
@@ -107,41 +112,42 @@ internal sealed partial class Connection
             if (_context.Tail.Head != _index)
                 return false;
             _firstPending = null;
+            ForgetPolicy();
             return _live = true;
         }
     }
 
-    /// <returns><see langword="false"/> where there is nothing yet; the loop then looks after its other duties first.</returns>
-    private async ValueTask<bool> ReadPageAsync(FrameSink sink, CancellationToken cancellationToken)
+    private async ValueTask ReadPageAsync(FrameSink sink, CancellationToken cancellationToken)
     {
         var page = await _context.Replay.ReadAsync(_cursor, cancellationToken).ConfigureAwait(false);
         (_page, _pageNext) = (page.Entries, 0);
         switch (page.Status)
         {
             case LogReadStatus.Found when page.Entries.Length > 0 && !HasPassed(page.Entries[^1].Id):
-                return true;
+                break;
             case LogReadStatus.Found:
-                return await PauseAsync(TailPause, sink, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(TailPause, _context.Time, cancellationToken).ConfigureAwait(false);
+                break;
             case LogReadStatus.Evicted:
                 WriteGap(new Gap(_cursor.ToString(), page.State.Oldest, GapReason.Evicted), sink);
-                return true;
+                break;
             case LogReadStatus.OtherEpoch:
                 WriteGap(new Gap(_cursor.ToString(), page.State.Oldest, GapReason.Epoch), sink);
-                return true;
+                break;
             case LogReadStatus.Unknown:
                 WriteGap(new Gap(_cursor.ToString(), page.State.Latest.Next, GapReason.Unknown), sink);
-                return true;
+                break;
             default:
-                return await PauseAsync(UnavailablePause, sink, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(UnavailablePause, _context.Time, cancellationToken).ConfigureAwait(false);
+                break;
         }
     }
 
-    // What is already gathered goes out before anything is waited for.
-    private async ValueTask<bool> PauseAsync(TimeSpan pause, FrameSink sink, CancellationToken cancellationToken)
+    private void PassSilently(TailEntry entry)
     {
-        if (sink.Buffered == 0)
-            await Task.Delay(pause, _context.Time, cancellationToken).ConfigureAwait(false);
-        return false;
+        _index = entry.Index;
+        if (!HasPassed(entry.Id))
+            _cursor = entry.Id;
     }
 
     private void PassReplayed(TailEntry replayed, FrameSink sink)

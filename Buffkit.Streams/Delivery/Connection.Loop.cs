@@ -23,7 +23,7 @@ internal sealed partial class Connection
             if (close is { } lastWord)
                 sink.WriteClose(lastWord);
             else
-                idle = IsLive ? TakePending(sink) : await CatchUpAsync(sink, cancellationToken).ConfigureAwait(false);
+                idle = TakeTurn() ? TakePending(sink) : await CatchUpAsync(sink, cancellationToken).ConfigureAwait(false);
 
             if (sink.Buffered > 0 && !await SendAsync(sink, cancellationToken).ConfigureAwait(false))
                 return;
@@ -53,12 +53,13 @@ internal sealed partial class Connection
         }
     }
 
-    private bool IsLive
+    private bool TakeTurn()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-                return _live;
+            if (!_live)
+                ReturnToCursor();
+            return _live;
         }
     }
 
@@ -103,52 +104,14 @@ internal sealed partial class Connection
         Entries taken = default;
         while (sink.Buffered < _context.Options.MaxBatchBytes)
         {
-            var count = 0;
-            lock (_gate)
-            {
-                if (!_live)
-                {
-                    ReturnToCursor();
-                    return false;
-                }
-
-                if (_skipped)
-                    AnnounceSkipped(sink);
-                var room = _context.Options.MaxBatchBytes - sink.Buffered;
-                while (count < Handful && room > 0 && _pending.TryDequeue(out var entry))
-                {
-                    taken[count++] = entry;
-                    _pendingBytes -= entry.Size;
-                    room -= entry.Size;
-                }
-
-                if (count == 0)
-                    _firstPending = null;
-            }
-
+            var count = TakeHandful(taken, _context.Options.MaxBatchBytes - sink.Buffered);
             if (count == 0)
                 return true;
             for (var i = 0; i < count; i++)
-                Pass(taken[i], sink);
+                Pass(taken[i]!, sink);
         }
 
         return false;
-    }
-
-    // While asleep the connection did not follow the tail: before the first entry that waited, nothing was for it.
-    private void ReturnToCursor()
-    {
-        if (_firstPending is { } first && first.Index > _index + 1)
-            (_index, _cursor) = (first.Index - 1, first.Before);
-        _firstPending = null;
-        _inTail = true;
-    }
-
-    private void AnnounceSkipped(FrameSink sink)
-    {
-        ReturnToCursor();
-        _skipped = false;
-        WriteGap(new Gap(_cursor.ToString(), _pending.Peek().Id, GapReason.Limit), sink);
     }
 
     private void Pass(TailEntry entry, FrameSink sink)
@@ -173,8 +136,7 @@ internal sealed partial class Connection
 
     private void WriteGap(Gap gap, FrameSink sink)
     {
-        _context.Metrics.Gap(gap.Reason);
-        sink.Write(new TailEntry(gap).Frame(sink.Kind, _context.Encoder));
+        _context.WriteGap(gap, sink);
         _cursor = gap.Next.Previous;
     }
 
@@ -182,16 +144,26 @@ internal sealed partial class Connection
     {
         var now = _context.Time.GetTimestamp();
         Volatile.Write(ref _lastWrite, now);
-        _context.Metrics.Sent(_unsent, sink.Buffered);
+        var (events, bytes) = (_unsent, sink.Buffered);
         _unsent = 0;
-        var flush = sink.FlushAsync(cancellationToken);
-        if (flush.IsCompleted)
-            return await flush.ConfigureAwait(false);
+        var isOpen = await WatchAsync(sink.FlushAsync(cancellationToken), now).ConfigureAwait(false);
+        _context.Metrics.Sent(events, bytes);
+        return isOpen;
+    }
+
+    /// <summary>Ends the sink in good order, watched as every other write is.</summary>
+    public async ValueTask CompleteAsync(FrameSink sink) =>
+        await WatchAsync(sink.CompleteAsync(), _context.Time.GetTimestamp()).ConfigureAwait(false);
+
+    private async ValueTask<bool> WatchAsync(ValueTask<bool> write, long now)
+    {
+        if (write.IsCompleted)
+            return await write.ConfigureAwait(false);
 
         Volatile.Write(ref _writeStarted, now);
         try
         {
-            return await flush.ConfigureAwait(false);
+            return await write.ConfigureAwait(false);
         }
         finally
         {
@@ -202,6 +174,6 @@ internal sealed partial class Connection
     [InlineArray(Handful)]
     private struct Entries
     {
-        private TailEntry _first;
+        private TailEntry? _first;
     }
 }

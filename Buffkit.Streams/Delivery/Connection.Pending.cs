@@ -1,13 +1,16 @@
 namespace Buffkit.Streams;
 
-/// <content>What waits for a live connection, and what happens when it is too much.</content>
+/// <content>What waits for a live connection.</content>
 internal sealed partial class Connection
 {
+    // A queue that a burst has grown is given back when it is empty.
+    private const int KeptCapacity = 64;
+
     // Guarded by _gate. References into the tail's shared entries: 8 bytes each, and MaxPendingBytes of events at most.
     private readonly Queue<TailEntry> _pending = new();
     private long _pendingBytes;
     private TailEntry? _firstPending;
-    private bool _skipped;
+    private long _fellBehindAt;
 
     // Guarded by _gate. A connection that asked by several filters is offered a matching entry once for each.
     private long _lastOffered;
@@ -26,63 +29,58 @@ internal sealed partial class Connection
             _pending.Enqueue(entry);
             _pendingBytes += entry.Size;
             if (_pendingBytes > _context.Options.MaxPendingBytes && _pending.Count > 1)
-                Overflow();
+                FallBehind(entry.Index);
             return TakeWake();
         }
     }
 
-    private void Overflow()
-    {
-        _context.Metrics.FellBehind(_context.Options.Policy);
-        switch (_context.Options.Policy)
-        {
-            case DeliveryPolicy.Skip:
-                while (_pending.Count > 1)
-                    _pendingBytes -= _pending.Dequeue().Size;
-                _skipped = true;
-                break;
-            case DeliveryPolicy.Conflate:
-                Conflate();
-                break;
-            case DeliveryPolicy.Disconnect:
-                _close ??= new StreamClose(CloseReason.Slow, _context.Options.DisconnectRetry);
-                FallBehind();
-                break;
-            default:
-                FallBehind();
-                break;
-        }
-    }
-
-    // What waits is let go: it stands in the tail or the log, and the cursor leads there.
-    private void FallBehind()
+    // What waits is let go: it stands in the tail or the log, and the cursor leads there. Constant work, whatever the policy:
+    // the dispatcher stands behind it with everybody else's events.
+    private void FallBehind(long at)
     {
         _live = false;
+        _fellBehindAt = at;
         _pending.Clear();
         _pending.TrimExcess();
         _pendingBytes = 0;
     }
 
-    private void Conflate()
+    /// <summary>Takes a handful, under one lock.</summary>
+    private int TakeHandful(Span<TailEntry?> taken, int room)
     {
-        var newest = new Dictionary<(Topic, string), TailEntry>();
-        foreach (var entry in _pending)
+        var count = 0;
+        lock (_gate)
         {
-            if (entry.Event is { Key: { } key } e)
-                newest[(e.Topic, key)] = entry;
-        }
-
-        for (var left = _pending.Count; left > 0; left--)
-        {
-            var entry = _pending.Dequeue();
-            if (entry.Event is { Key: { } key } e && newest[(e.Topic, key)] != entry)
+            while (count < taken.Length && room > 0 && _pending.TryDequeue(out var entry))
+            {
+                taken[count++] = entry;
                 _pendingBytes -= entry.Size;
-            else
-                _pending.Enqueue(entry);
+                room -= entry.Size;
+            }
+
+            if (_pending.Count > 0)
+                return count;
+            if (count == 0)
+                _firstPending = null;
+            if (_pending.Capacity > KeptCapacity)
+                _pending.TrimExcess();
+            return count;
+        }
+    }
+
+    // Asleep, the connection did not follow the tail: before the first entry that waited, nothing was for it. Its cursor may
+    // be ahead of that all the same, where pages of the log were ahead of the tail; it never moves back.
+    private void ReturnToCursor()
+    {
+        if (_firstPending is { } first && first.Index > _index + 1)
+        {
+            _index = first.Index - 1;
+            if (!HasPassed(first.Before))
+                _cursor = first.Before;
         }
 
-        // Too little was gained to go on like this: each further event would walk the whole queue again.
-        if (_pendingBytes > _context.Options.MaxPendingBytes / 2)
-            FallBehind();
+        _firstPending = null;
+        if (_fellBehindAt > 0)
+            (_judgeAt, _behindSince, _fellBehindAt) = (_fellBehindAt, _context.Time.GetTimestamp(), 0);
     }
 }

@@ -8,7 +8,8 @@ namespace Buffkit.Streams;
 /// <para><b>Catching up</b>, the connection reads the tail entry by entry (behind the tail, pages of the log) and picks
 /// what its filters match. Every connection begins so.</para>
 /// <para><b>Live</b>, it has seen all of the tail, and the dispatcher, which found it in the topic index, offers it each
-/// matching entry. When too much waits, its <see cref="DeliveryPolicy"/> decides; mostly it returns to catching up.</para>
+/// matching entry. When too much waits it returns to catching up, and if that happens again its <see cref="DeliveryPolicy"/>
+/// decides.</para>
 /// <para>The step from catching up to live happens under the lock with the tail's head equal to the cursor: what is
 /// appended later is offered later, and what was offered earlier lies at or before the cursor. So there is no race between
 /// replay and live.</para>
@@ -51,7 +52,10 @@ internal sealed partial class Connection
     /// <summary>What the topic index knows of this connection; set while it is registered.</summary>
     public TopicIndex<Connection>.Registration[] Registrations { get; set; } = [];
 
-    /// <summary>Cuts the transport under a write that does not end; set by the transport.</summary>
+    /// <summary>The session, for logs.</summary>
+    public SessionId Session { get; init; }
+
+    /// <summary>How the transport is cut; set by the transport.</summary>
     public Action? Abort { get; init; }
 
     /// <summary>When something was last sent, as a timestamp of the clock.</summary>
@@ -62,6 +66,16 @@ internal sealed partial class Connection
 
     /// <summary>Where the connection stands; read it when its loop has ended.</summary>
     public EventId Cursor => _cursor;
+
+    /// <summary>Whether it has seen all of the tail and is offered what comes; otherwise it catches up.</summary>
+    public bool IsLive
+    {
+        get
+        {
+            lock (_gate)
+                return _live;
+        }
+    }
 
     public bool Matches(Topic topic)
     {
@@ -115,6 +129,21 @@ internal sealed partial class Connection
 
         if (wake)
             Wake();
+    }
+
+    /// <summary>Cuts the transport, and with it a write that does not end.</summary>
+    public void Cut()
+    {
+        try
+        {
+            Abort?.Invoke();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The request ended by itself between the look and the cut.
+        }
+
+        End();
     }
 
     /// <summary>Asks the loop to end without a word.</summary>

@@ -12,6 +12,9 @@ internal sealed partial class ConnectionRunner(
     IOptions<StreamsOptions> options,
     ILogger<ConnectionRunner> logger)
 {
+    private const int MaxLooks = 100;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
+
     private readonly RetryOptions _retry = options.Value.Retry;
 
     /// <summary>Runs until the client leaves, the server closes, or the sink has had enough.</summary>
@@ -21,7 +24,7 @@ internal sealed partial class ConnectionRunner(
     /// <param name="cancellationToken">The client left.</param>
     public async Task RunAsync(Subscription subscription, FrameSink sink, Action abort, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Abort = abort };
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Abort = abort, Session = subscription.Session };
         connections.Add(connection);
         try
         {
@@ -32,7 +35,7 @@ internal sealed partial class ConnectionRunner(
             await BeginAsync(connection, subscription, sink, cancellationToken).ConfigureAwait(false);
             await connection.RunAsync(sink, cancellationToken).ConfigureAwait(false);
             if (!cancellationToken.IsCancellationRequested)
-                await sink.CompleteAsync().ConfigureAwait(false);
+                await connection.CompleteAsync(sink).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -49,14 +52,15 @@ internal sealed partial class ConnectionRunner(
     public async Task<EventId> PollAsync(
         Subscription subscription, FrameSink sink, CancellationToken timeOver, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor);
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Session = subscription.Session };
         connections.Add(connection);
         try
         {
             if (drain.IsDraining)
                 connection.RequestClose(drain.Goodbye());
             if (subscription.Start.Gap is { } gap)
-                WriteGap(gap, sink);
+                context.WriteGap(gap, sink);
+            await TailHasWhatWasAcceptedAsync(cancellationToken).ConfigureAwait(false);
             using var over = timeOver.UnsafeRegister(static c => ((Connection)c!).LeaveWhenIdle(), connection);
             await connection.RunAsync(sink, cancellationToken).ConfigureAwait(false);
             // A poller on a quiet topic moves along too, or its cursor would one day be too old.
@@ -69,20 +73,22 @@ internal sealed partial class ConnectionRunner(
         }
     }
 
+    // A poller that asks right after its own publish was accepted expects to find it; the tail is at most a moment behind.
+    private async ValueTask TailHasWhatWasAcceptedAsync(CancellationToken cancellationToken)
+    {
+        var latest = log.State.Latest;
+        for (var looks = 0; looks < MaxLooks && !context.Tail.HasReached(latest); looks++)
+            await Task.Delay(Look, cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask BeginAsync(Connection connection, Subscription subscription, FrameSink sink, CancellationToken cancellationToken)
     {
         var start = subscription.Start;
         var replayed = start.Recovered ? await connection.CountWaitingAsync(cancellationToken).ConfigureAwait(false) : 0;
         sink.WriteOpen(new StreamOpen(subscription.Session.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), _retry.Draw());
         if (start.Gap is { } gap)
-            WriteGap(gap, sink);
+            context.WriteGap(gap, sink);
         Log.Opened(logger, subscription.Session.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
-    }
-
-    private void WriteGap(Gap gap, FrameSink sink)
-    {
-        context.Metrics.Gap(gap.Reason);
-        sink.Write(new TailEntry(gap).Frame(sink.Kind, context.Encoder));
     }
 
     private static partial class Log

@@ -18,7 +18,7 @@ internal sealed class ConnectionSet
 
     public void Add(Connection connection)
     {
-        connection.Registrations = [.. connection.Filters.Distinct().Select(filter => _index.Add(filter, connection))];
+        connection.Registrations = [.. connection.Filters.Select(filter => _index.Add(filter, connection))];
         _connections.TryAdd(connection, true);
     }
 

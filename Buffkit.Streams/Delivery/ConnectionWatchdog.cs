@@ -56,16 +56,15 @@ internal sealed partial class ConnectionWatchdog(
 
     private void Cut(Connection connection)
     {
-        Log.WriteTimeout(logger, _writeTimeout);
+        Log.WriteTimeout(logger, connection.Session, _writeTimeout);
         metrics.WriteTimedOut();
-        connection.Abort?.Invoke();
-        connection.End();
+        connection.Cut();
     }
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information,
-            "A connection was cut: the client took nothing for {WriteTimeout}. It can come back with its cursor.")]
-        public static partial void WriteTimeout(ILogger logger, TimeSpan writeTimeout);
+            "The connection of session {Session} was cut: a write waited for the client for {WriteTimeout}. It can come back with its cursor.")]
+        public static partial void WriteTimeout(ILogger logger, SessionId session, TimeSpan writeTimeout);
     }
 }

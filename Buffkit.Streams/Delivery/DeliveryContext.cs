@@ -17,4 +17,11 @@ internal sealed class DeliveryContext(
     public DeliveryOptions Options { get; } = options.Value.Delivery;
 
     public TimeProvider Time { get; } = time;
+
+    /// <summary>Tells one connection of a gap.</summary>
+    public void WriteGap(Gap gap, FrameSink sink)
+    {
+        Metrics.Gap(gap.Reason);
+        sink.Write(new TailEntry(gap).Frame(sink.Kind, Encoder));
+    }
 }

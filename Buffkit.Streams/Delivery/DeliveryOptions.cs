@@ -14,6 +14,9 @@ public sealed class DeliveryOptions
     /// <summary>5 milliseconds: nobody sees it, and at full speed it turns hundreds of writes into one.</summary>
     public static readonly TimeSpan DefaultBatchDelay = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>One second: a burst that a client takes within it is no fault of the client.</summary>
+    public static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>30 seconds: a phone that changes networks is back within a few; after that the connection is dead.</summary>
     public static readonly TimeSpan DefaultWriteTimeout = TimeSpan.FromSeconds(30);
 
@@ -25,7 +28,12 @@ public sealed class DeliveryOptions
     [EnumDataType(typeof(DeliveryPolicy))]
     public DeliveryPolicy Policy { get; set; } = DeliveryPolicy.CatchUp;
 
-    /// <summary>Bytes of events that may wait for one connection before its <see cref="Policy"/> applies, 4 KiB to 1 GiB.</summary>
+    /// <summary>How long a connection may be behind before its <see cref="Policy"/> applies, 0 to 1 hour.</summary>
+    /// <value>Default 1 second.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan Patience { get; set; } = DefaultPatience;
+
+    /// <summary>Bytes of events that may wait for one connection before it falls back to its cursor, 4 KiB to 1 GiB.</summary>
     /// <value>Default 1 MiB.</value>
     [Range(4_096, 1024 * 1024 * 1024)]
     public int MaxPendingBytes { get; set; } = DefaultMaxPendingBytes;

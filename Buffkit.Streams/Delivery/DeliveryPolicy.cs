@@ -1,6 +1,10 @@
 namespace Buffkit.Streams;
 
-/// <summary>What happens to a connection for which more waits than <see cref="DeliveryOptions.MaxPendingBytes"/>.</summary>
+/// <summary>
+/// What happens to a connection that does not keep up: more than <see cref="DeliveryOptions.MaxPendingBytes"/> waited for it, it
+/// has taken them, and after <see cref="DeliveryOptions.Patience"/> again as much waits. A burst alone only makes it read by its
+/// cursor for a moment.
+/// </summary>
 public enum DeliveryPolicy
 {
     /// <summary>It falls back to its cursor and reads the log at its own pace: it loses nothing that is retained.</summary>
@@ -10,8 +14,8 @@ public enum DeliveryPolicy
     Skip,
 
     /// <summary>
-    /// Of what waits, the newest event per topic and key stands for all with that key; events without a key all stay. What
-    /// is still too much after that is read by the cursor, as in <see cref="CatchUp"/>.
+    /// As <see cref="CatchUp"/>, but while it reads the tail the newest event per topic and key stands for all with that key;
+    /// events without a key all stay.
     /// </summary>
     Conflate,
 

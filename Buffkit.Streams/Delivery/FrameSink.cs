@@ -27,5 +27,5 @@ internal abstract class FrameSink
     public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
 
     /// <summary>Ends what was sent in good order, where the other side is still there.</summary>
-    public virtual ValueTask CompleteAsync() => ValueTask.CompletedTask;
+    public virtual ValueTask<bool> CompleteAsync() => ValueTask.FromResult(true);
 }

@@ -6,45 +6,40 @@ namespace Buffkit.Streams;
 /// <param name="Status">Look at it first.</param>
 /// <param name="Entries">In order, with their frames; may begin before the cursor that was asked for.</param>
 /// <param name="State">Where the log stood.</param>
-internal readonly record struct ReplayPage(LogReadStatus Status, TailEntry[] Entries, LogState State);
+internal sealed record ReplayPage(LogReadStatus Status, TailEntry[] Entries, LogState State);
 
 /// <summary>
-/// Reads behind the tail, for connections that catch up: the log, then the history. Whole pages are cached with their
-/// frames, so that a crowd that comes back after an outage costs the log and the encoder one reading, not one per client.
+/// Reads behind the tail, for connections that catch up: the log, then the history. Pages are shared with their frames while
+/// they are read and cached for a while after, so that a crowd that comes back after an outage costs the log and the encoder
+/// one reading, not one per client.
 /// </summary>
 internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDisposable
 {
-    /// <summary>Events of a page. It is held while it is written, so it is small; a log answers one in about a millisecond.</summary>
+    /// <summary>Most events of a page.</summary>
     public const int PageEvents = 128;
 
-    // A crowd reads the same few pages at about the same time; older ones leave first.
-    private const long CacheBytes = 16 * 1024 * 1024;
+    /// <summary>Bytes after which a page ends: it is held while it is written, one per connection at the worst.</summary>
+    public const int PageBytes = 256 * 1024;
 
-    // An event and one frame of it.
-    private const int CostFactor = 2;
+    // A crowd reads the same few pages at about the same time; older ones leave first.
+    private const long CacheBytes = 32 * 1024 * 1024;
+
+    // An event, a plain frame of it and a compressed one.
+    private const int CostFactor = 3;
 
     private readonly MemoryCache _pages = new(new MemoryCacheOptions { SizeLimit = CacheBytes });
+    private readonly Lock _gate = new();
+    private readonly Dictionary<EventId, Task<ReplayPage>> _underWay = [];
 
     /// <summary>Reads what follows a cursor.</summary>
     public async ValueTask<ReplayPage> ReadAsync(EventId after, CancellationToken cancellationToken)
     {
         // Pages begin at multiples of their size, so that cursors close to each other share one.
         var start = after with { Sequence = after.Sequence - (after.Sequence % PageEvents) };
-        if (_pages.TryGetValue(start, out TailEntry[]? cached))
-            return new ReplayPage(LogReadStatus.Found, cached!, log.State);
-
-        var read = await log.ReadAsync(start, PageEvents, cancellationToken).ConfigureAwait(false);
-        if (read.Status is LogReadStatus.Evicted && start != after)
-            read = await log.ReadAsync(after, PageEvents, cancellationToken).ConfigureAwait(false);
-        if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch && await AskHistoryAsync(after, cancellationToken).ConfigureAwait(false) is { } older)
-            read = older;
-
-        var entries = new TailEntry[read.Events.Count];
-        for (var i = 0; i < entries.Length; i++)
-            entries[i] = new TailEntry(read.Events[i]);
-        if (entries.Length == PageEvents && entries[0].Id == start.Next)
-            _pages.Set(start, entries, new MemoryCacheEntryOptions { Size = entries.Sum(entry => (long)entry.Size) * CostFactor });
-        return new ReplayPage(read.Status, entries, read.State);
+        var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
+        // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
+        var falls = page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || HasPassed(after, page.Entries[^1].Id);
+        return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;
     }
 
     /// <summary>Whether what follows a cursor that the log does not reach can be read all the same.</summary>
@@ -53,11 +48,62 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
 
     public void Dispose() => _pages.Dispose();
 
+    private static bool HasPassed(EventId cursor, EventId id) => id.Epoch == cursor.Epoch && id.Sequence <= cursor.Sequence;
+
+    private Task<ReplayPage> GetAsync(EventId after, CancellationToken cancellationToken)
+    {
+        if (_pages.TryGetValue(after, out ReplayPage? cached))
+            return Task.FromResult(cached!);
+        Task<ReplayPage> reading;
+        lock (_gate)
+        {
+            if (!_underWay.TryGetValue(after, out reading!))
+            {
+                // Not this caller's token: others wait for the same page.
+                reading = ReadOnceAsync(after);
+                if (!reading.IsCompleted)
+                    _underWay.Add(after, reading);
+            }
+        }
+
+        return reading.WaitAsync(cancellationToken);
+    }
+
+    private async Task<ReplayPage> ReadOnceAsync(EventId after)
+    {
+        try
+        {
+            return Keep(after, await ReadPageAsync(after).ConfigureAwait(false));
+        }
+        finally
+        {
+            lock (_gate)
+                _underWay.Remove(after);
+        }
+    }
+
+    private async ValueTask<ReplayPage> ReadPageAsync(EventId after)
+    {
+        var read = await log.ReadAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false);
+        if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch && await AskHistoryAsync(after, CancellationToken.None).ConfigureAwait(false) is { } older)
+            read = older;
+        return new ReplayPage(read.Status, [.. read.Events.Select(e => new TailEntry(e))], read.State);
+    }
+
+    // A page that is not full may grow yet.
+    private ReplayPage Keep(EventId after, ReplayPage page)
+    {
+        var bytes = page.Entries.Sum(entry => (long)entry.Size);
+        if (page.Entries.Length == PageEvents || bytes >= PageBytes)
+            _pages.Set(after, page, new MemoryCacheEntryOptions { Size = bytes * CostFactor });
+        return page;
+    }
+
     private async ValueTask<LogRead?> AskHistoryAsync(EventId after, CancellationToken cancellationToken)
     {
         if (history is null)
             return null;
-        var read = await history.ReadAsync(after, PageEvents, cancellationToken).ConfigureAwait(false);
+        var read = await history.ReadAsync(after, PageEvents, PageBytes, cancellationToken).ConfigureAwait(false);
         return read is { Status: LogReadStatus.Found, Events.Count: > 0 } ? read : null;
     }
 }

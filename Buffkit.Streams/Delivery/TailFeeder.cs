@@ -30,7 +30,7 @@ internal sealed partial class TailFeeder(
 
     internal void Feed(LogRead read)
     {
-        if (read.Status is not LogReadStatus.Found)
+        if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch)
         {
             var reason = read.Status is LogReadStatus.Evicted ? GapReason.Evicted : GapReason.Epoch;
             Log.Gap(logger, reason, _latest, read.State.Oldest);
@@ -44,6 +44,7 @@ internal sealed partial class TailFeeder(
         // Woken after the whole page, a connection finds all of it and sends it in one write.
         pacer.Wake(_toWake);
         _toWake.Clear();
+        _found.Clear();
     }
 
     private void Dispatch(TailEntry entry)

@@ -6,16 +6,13 @@ public static class StreamsTelemetry
     /// <summary>The meter.</summary>
     public const string MeterName = "EventStreams";
 
-    /// <summary>The activity source.</summary>
-    public const string ActivitySourceName = "EventStreams";
-
     /// <summary>Open connections; <c>{connection}</c>.</summary>
     public const string Connections = "event_streams.connections";
 
     /// <summary>Events that the log took from this server; <c>{event}</c>.</summary>
     public const string Published = "event_streams.published";
 
-    /// <summary>Events delivered, counted once per connection; <c>{event}</c>.</summary>
+    /// <summary>Events handed to the network, counted once per connection; <c>{event}</c>.</summary>
     public const string Delivered = "event_streams.delivered";
 
     /// <summary>Bytes of frames handed to connections; <c>By</c>.</summary>

@@ -21,8 +21,9 @@ internal sealed class SubscribeEndpoint(
     {
         if (AcceptsOnly(http.Request, LongPollTransport.MediaType))
             return HandleAsync(http, longPoll.RunAsync);
+        // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
         if (Accepts(http.Request, SseTransport.MediaType))
-            return HandleAsync(http, sse.RunAsync);
+            return drain.IsDraining ? sse.RefuseAsync(http, drain.Goodbye()) : HandleAsync(http, sse.RunAsync);
         return EventStreamProblems
             .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
             .ExecuteAsync(http);
@@ -74,6 +75,6 @@ internal sealed class SubscribeEndpoint(
     {
         var accept = request.GetTypedHeaders().Accept;
         return accept.Any(range => range.Quality is not 0 && range.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
-            && !accept.Any(range => range.MediaType.Equals(SseTransport.MediaType, StringComparison.OrdinalIgnoreCase));
+            && !accept.Any(range => range.Quality is not 0 && range.MediaType.Equals(SseTransport.MediaType, StringComparison.OrdinalIgnoreCase));
     }
 }

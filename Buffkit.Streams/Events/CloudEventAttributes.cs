@@ -6,6 +6,7 @@ namespace Buffkit.Streams;
 /// <param name="Subject">What it is about.</param>
 /// <param name="Time">When it happened.</param>
 /// <param name="DataSchema">The schema of its data, a URI.</param>
+/// <param name="DataContentType">The media type of JSON data, where it is another than <c>application/json</c>.</param>
 /// <param name="Extensions">Other attributes, by name, in the order they came.</param>
 public sealed record CloudEventAttributes(
     string Id,
@@ -13,6 +14,7 @@ public sealed record CloudEventAttributes(
     string? Subject,
     DateTimeOffset? Time,
     string? DataSchema,
+    string? DataContentType,
     IReadOnlyList<KeyValuePair<string, string>> Extensions)
 {
     /// <summary>Name of the extension that carries the publisher's own id, since <c>id</c> is the event id.</summary>
@@ -25,5 +27,8 @@ public sealed record CloudEventAttributes(
     public const string Key = "key";
 
     internal int Size => Id.Length + Source.Length + (Subject?.Length ?? 0) + (DataSchema?.Length ?? 0)
-        + Extensions.Sum(extension => extension.Key.Length + extension.Value.Length);
+        + (DataContentType?.Length ?? 0) + Extensions.Sum(extension => ExtensionOverhead + extension.Key.Length + extension.Value.Length);
+
+    // Two strings and their place in a list.
+    private const int ExtensionOverhead = 64;
 }

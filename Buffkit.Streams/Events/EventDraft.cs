@@ -10,8 +10,12 @@ public sealed record EventDraft
     /// <summary>Longest <see cref="Key"/>, in characters.</summary>
     public const int MaxKeyLength = 256;
 
+    /// <summary>Longest <see cref="ContentType"/>, in characters.</summary>
+    public const int MaxContentTypeLength = 256;
+
     private readonly string _type = "";
     private readonly string? _key;
+    private readonly string? _contentType;
 
     /// <summary>Where the event is published.</summary>
     public required Topic Topic { get; init; }
@@ -24,11 +28,22 @@ public sealed record EventDraft
         init => _type = EventType.Check(value) is { } error ? throw new FormatException(error) : value;
     }
 
-    /// <summary>The payload: UTF-8 JSON where <see cref="ContentType"/> is <see langword="null"/>, otherwise any bytes.</summary>
+    /// <summary>
+    /// The payload: UTF-8 JSON where <see cref="ContentType"/> is <see langword="null"/>, otherwise any bytes. Checked and copied
+    /// when it is published.
+    /// </summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>Media type of a binary payload; <see langword="null"/> means JSON.</summary>
-    public string? ContentType { get; init; }
+    /// <summary>Media type of a binary payload, at most <see cref="MaxContentTypeLength"/> characters; <see langword="null"/> means JSON.</summary>
+    /// <exception cref="FormatException">The value is not a media type.</exception>
+    public string? ContentType
+    {
+        get => _contentType;
+        init => _contentType = value is null || PayloadMediaType.Check(value) is not { } error ? value : throw new FormatException(error);
+    }
+
+    /// <summary>The payload is known to be compact JSON, or to be binary, in a buffer that nobody changes any more.</summary>
+    internal bool IsOwned { get; init; }
 
     /// <summary>What the event is about within its topic: of several with one key the newest may stand for all.</summary>
     /// <exception cref="FormatException">The key is too long or has control characters.</exception>
@@ -48,6 +63,7 @@ public sealed record EventDraft
         Type = type,
         Key = key,
         Data = JsonSerializer.SerializeToUtf8Bytes(data, PayloadJson.Options),
+        IsOwned = true,
     };
 
     /// <summary>Makes an event of a value, as JSON by its generated contract (no reflection).</summary>

@@ -27,6 +27,8 @@ public static class EventType
             return $"A type has at most {MaxLength} characters.";
         if (type.StartsWith(ReservedPrefix, StringComparison.Ordinal))
             return $"Types that begin with '{ReservedPrefix}' are the server's own.";
+        if (type is "open" or "error")
+            return "A native EventSource uses 'open' and 'error' for itself; take another type, such as 'order.failed'.";
         return PrintableText.Check(type, "type");
     }
 }

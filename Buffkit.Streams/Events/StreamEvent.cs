@@ -8,7 +8,8 @@ public sealed class StreamEvent
         Id = id;
         Time = time;
         Draft = draft;
-        Size = OverheadBytes + draft.Data.Length + draft.Topic.Value.Length + draft.Type.Length + (draft.CloudEvent?.Size ?? 0);
+        Size = OverheadBytes + draft.Data.Length + draft.Topic.Value.Length + draft.Type.Length
+            + (draft.Key?.Length ?? 0) + (draft.ContentType?.Length ?? 0) + (draft.CloudEvent?.Size ?? 0);
     }
 
     /// <summary>The id that the log gave it.</summary>

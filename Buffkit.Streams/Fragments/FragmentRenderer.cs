@@ -17,10 +17,12 @@ public sealed class FragmentRenderer(IServiceScopeFactory scopes, ILoggerFactory
     /// <param name="parameters">The component's parameters, by name.</param>
     /// <param name="swap">Puts the fragment somewhere else than into the element that listens; nothing for there.</param>
     /// <param name="key">See <see cref="EventDraft.Key"/>.</param>
+    /// <param name="cancellationToken">Ends the wait for a component that loads data.</param>
     public async Task<EventDraft> RenderAsync<TComponent>(
-        Topic topic, string type, IDictionary<string, object?>? parameters = null, OutOfBandSwap? swap = null, string? key = null)
+        Topic topic, string type, IDictionary<string, object?>? parameters = null, OutOfBandSwap? swap = null, string? key = null, CancellationToken cancellationToken = default)
         where TComponent : IComponent
     {
+        cancellationToken.ThrowIfCancellationRequested();
         await using var scope = scopes.CreateAsyncScope();
         await using var renderer = new HtmlRenderer(scope.ServiceProvider, loggers);
         var html = await renderer.Dispatcher.InvokeAsync(async () =>
@@ -28,13 +30,14 @@ public sealed class FragmentRenderer(IServiceScopeFactory scopes, ILoggerFactory
             var view = parameters is null ? ParameterView.Empty : ParameterView.FromDictionary(parameters);
             var output = await renderer.RenderComponentAsync<TComponent>(view);
             return output.ToHtmlString();
-        });
+        }).WaitAsync(cancellationToken);
         return new EventDraft
         {
             Topic = topic,
             Type = type,
             Key = key,
             ContentType = HtmlFragment.ContentType,
+            IsOwned = true,
             Data = Encoding.UTF8.GetBytes(swap is null ? html : swap.Wrap(html)),
         };
     }

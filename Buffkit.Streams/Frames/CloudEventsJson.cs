@@ -12,6 +12,9 @@ internal static class CloudEventsJson
     /// <summary>The source of events that did not come as CloudEvents.</summary>
     public const string DefaultSource = "/events";
 
+    /// <summary>The source of control events, whose ids are cursors: source and id together name one event only.</summary>
+    public const string ControlSource = "/events#control";
+
     public static void Write(IBufferWriter<byte> to, StreamEvent e)
     {
         var attributes = e.Draft.CloudEvent;
@@ -47,7 +50,7 @@ internal static class CloudEventsJson
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
         json.WriteString("id"u8, id);
-        json.WriteString("source"u8, DefaultSource);
+        json.WriteString("source"u8, ControlSource);
         json.WriteString("type"u8, type);
         json.WriteString("datacontenttype"u8, "application/json"u8);
         json.WriteStartObject("data"u8);
@@ -65,7 +68,7 @@ internal static class CloudEventsJson
         }
         else if (e.Data.Length > 0)
         {
-            json.WriteString("datacontenttype"u8, "application/json"u8);
+            json.WriteString("datacontenttype"u8, e.Draft.CloudEvent?.DataContentType ?? "application/json");
             json.WritePropertyName("data"u8);
             json.WriteRawValue(e.Data.Span, skipInputValidation: true);
         }

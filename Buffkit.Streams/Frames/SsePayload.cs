@@ -28,8 +28,7 @@ internal static class SsePayload
     public static void WriteDataUri(IBufferWriter<byte> to, string contentType, ReadOnlySpan<byte> data)
     {
         to.Write("data: data:"u8);
-        // RFC 2397 has no white space; "text/plain; charset=utf-8" loses its own.
-        Encoding.UTF8.GetBytes(contentType.Replace(" ", "", StringComparison.Ordinal), to);
+        Encoding.UTF8.GetBytes(PayloadMediaType.ForDataUri(contentType), to);
         to.Write(";base64,"u8);
         var span = to.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
         Base64.EncodeToUtf8(data, span, out _, out var written);

@@ -39,7 +39,4 @@ internal readonly record struct FrameKind(WireForm Form, ContentCoding Coding)
 
     /// <summary>The same, not compressed.</summary>
     public FrameKind Plain => this with { Coding = ContentCoding.Identity };
-
-    /// <summary>Whether this is a piece of an event stream, where control events and comments have a place.</summary>
-    public bool IsSse => Form is not WireForm.CloudEventsJson;
 }

@@ -18,8 +18,9 @@ public interface IEventLog
     /// <summary>Reads a page of what follows a cursor; empty at the end of the log.</summary>
     /// <param name="after">The cursor.</param>
     /// <param name="maxEvents">Most events to return, at least 1.</param>
+    /// <param name="maxBytes">The page ends with the event that reaches this size; one event is always returned.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, CancellationToken cancellationToken);
+    ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads on for ever: pages of what follows a cursor as it comes, in order. Where the log no longer reaches back to the

@@ -31,14 +31,17 @@ internal sealed class MemoryEventLog : IEventLog
         get
         {
             lock (_gate)
+            {
+                EvictByAge(_time.GetUtcNow());
                 return CurrentState();
+            }
         }
     }
 
     public ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var ids = new EventId[request.Events.Count];
+        EventIdRange ids;
         TaskCompletionSource appended;
         lock (_gate)
         {
@@ -46,8 +49,9 @@ internal sealed class MemoryEventLog : IEventLog
             if (request.Idempotency is { } repeated && _idempotency.Find(repeated, now) is { } answer)
                 return ValueTask.FromResult(answer);
 
-            for (var i = 0; i < ids.Length; i++)
-                ids[i] = Add(request.Events[i], now);
+            ids = new EventIdRange(new EventId(_epoch, _latest + 1), request.Events.Count);
+            foreach (var draft in request.Events)
+                Add(draft, now);
             EvictByAge(now);
             if (request.Idempotency is { } idempotency)
                 _idempotency.Remember(idempotency, ids, now);
@@ -58,11 +62,11 @@ internal sealed class MemoryEventLog : IEventLog
         return ValueTask.FromResult(new AppendResult(AppendStatus.Appended, ids));
     }
 
-    public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, CancellationToken cancellationToken)
+    public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
-            return ValueTask.FromResult(Read(after, maxEvents));
+            return ValueTask.FromResult(Read(after, maxEvents, maxBytes));
     }
 
     public async IAsyncEnumerable<LogRead> FollowAsync(
@@ -75,7 +79,7 @@ internal sealed class MemoryEventLog : IEventLog
             lock (_gate)
             {
                 more = _appended.Task;
-                read = Read(after, FollowPage);
+                read = Read(after, FollowPage, int.MaxValue);
             }
 
             if (read.Status is not LogReadStatus.Found)
@@ -98,7 +102,7 @@ internal sealed class MemoryEventLog : IEventLog
     // Large enough that the cost of a page vanishes, small enough that a page stays in the processor's cache.
     private const int FollowPage = 256;
 
-    private LogRead Read(EventId after, int maxEvents)
+    private LogRead Read(EventId after, int maxEvents, int maxBytes)
     {
         EvictByAge(_time.GetUtcNow());
         var state = CurrentState();
@@ -109,22 +113,20 @@ internal sealed class MemoryEventLog : IEventLog
         if (after.Sequence < _oldest - 1)
             return new LogRead(LogReadStatus.Evicted, [], state);
 
-        var page = new StreamEvent[(int)Math.Min(maxEvents, _latest - after.Sequence)];
-        for (var i = 0; i < page.Length; i++)
-            page[i] = At(after.Sequence + 1 + i)!;
+        var page = new List<StreamEvent>((int)Math.Min(maxEvents, _latest - after.Sequence));
+        for (var bytes = 0L; page.Count < page.Capacity && bytes < maxBytes; bytes += page[^1].Size)
+            page.Add(At(after.Sequence + 1 + page.Count)!);
         return new LogRead(LogReadStatus.Found, page, state);
     }
 
-    private EventId Add(EventDraft draft, DateTimeOffset now)
+    private void Add(EventDraft draft, DateTimeOffset now)
     {
-        var id = new EventId(_epoch, _latest + 1);
-        var added = new StreamEvent(id, now, draft);
+        var added = new StreamEvent(new EventId(_epoch, _latest + 1), now, draft);
         while (_latest >= _oldest && (_latest - _oldest + 1 >= _ring.Length || _bytes + added.Size > _options.MaxBytes))
             EvictOldest();
         _latest++;
         At(_latest) = added;
         _bytes += added.Size;
-        return id;
     }
 
     private void EvictByAge(DateTimeOffset now)

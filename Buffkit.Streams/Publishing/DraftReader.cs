@@ -12,6 +12,10 @@ namespace Buffkit.Streams;
 /// <param name="limits">What an event may have.</param>
 internal sealed class DraftReader(string path, LimitsOptions limits)
 {
+    // An answer is for a person to read; a hostile body could have hundreds of thousands of wrong members.
+    private const int MaxErrors = 10;
+    private const int MaxNameLength = 64;
+
     private readonly Dictionary<string, string[]> _errors = [];
 
     public string? TopicText { get; set; }
@@ -27,7 +31,17 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
     public CloudEventAttributes? CloudEvent { get; set; }
 
     /// <summary>Notes what is wrong with a field; the first word stands.</summary>
-    public void Error(string field, string error) => _errors.TryAdd(path + field, [error]);
+    public void Error(string field, string error)
+    {
+        if (_errors.Count < MaxErrors)
+            _errors.TryAdd(path + (field.Length > MaxNameLength ? field[..MaxNameLength] + "…" : field), [error]);
+    }
+
+    /// <summary>Enough is wrong; the rest need not be read.</summary>
+    public bool HasManyErrors => _errors.Count >= MaxErrors;
+
+    /// <summary>The field's name where the content type came from, for errors.</summary>
+    public string ContentTypeField { get; set; } = "Content-Type";
 
     /// <summary>Reads a JSON string.</summary>
     public string? ReadString(string field, JsonElement value)
@@ -71,6 +85,8 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
             Error("type", typeError);
         if (EventDraft.CheckKey(Key) is { } keyError)
             Error("key", keyError);
+        if (ContentType is not null && PayloadMediaType.Check(ContentType) is { } contentTypeError)
+            Error(ContentTypeField, contentTypeError);
         if (_errors.Count > 0)
             return (null, EventStreamProblems.Invalid(_errors));
 
@@ -82,6 +98,6 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
                 path + "data", $"The event has {bytes} bytes; at most {limits.EventBytes} are allowed (Streams:Limits:EventBytes)."));
         }
 
-        return (new EventDraft { Topic = topic, Type = Type!, Key = Key, ContentType = ContentType, Data = Data, CloudEvent = CloudEvent }, null);
+        return (new EventDraft { Topic = topic, Type = Type!, Key = Key, ContentType = ContentType, Data = Data, CloudEvent = CloudEvent, IsOwned = true }, null);
     }
 }

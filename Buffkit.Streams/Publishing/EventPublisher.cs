@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
@@ -30,26 +32,54 @@ public sealed class EventPublisher
     /// <param name="drafts">The events.</param>
     /// <param name="idempotency">Makes a repeated call safe.</param>
     /// <param name="cancellationToken">Ends the wait; the log may hold the events all the same.</param>
-    /// <exception cref="ArgumentException">A payload is larger than <see cref="LimitsOptions.EventBytes"/>, or there is none.</exception>
+    /// <exception cref="ArgumentException">A payload is larger than <see cref="LimitsOptions.EventBytes"/>, is not JSON though it has no content type, or there is none.</exception>
     public async ValueTask<AppendResult> TryPublishAsync(
         IReadOnlyList<EventDraft> drafts, Idempotency? idempotency = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(drafts);
         if (drafts.Count == 0)
             throw new ArgumentException("There is no event to publish.", nameof(drafts));
-        foreach (var draft in drafts)
-        {
-            if (_maxBytes > 0 && draft.Data.Length > _maxBytes)
-            {
-                throw new ArgumentException(
-                    $"An event has {draft.Data.Length} bytes; at most {_maxBytes} are allowed (Streams:Limits:EventBytes).", nameof(drafts));
-            }
-        }
+        var owned = new EventDraft[drafts.Count];
+        for (var i = 0; i < owned.Length; i++)
+            owned[i] = Own(drafts[i]);
 
-        var result = await _log.AppendAsync(new AppendRequest(drafts, idempotency), cancellationToken).ConfigureAwait(false);
+        var result = await _log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)
             _metrics.Published(drafts.Count);
         return result;
+    }
+
+    // Checked here, since a payload that cannot be encoded would break every stream that comes by; copied, since it is encoded
+    // later and the caller may use its buffer again.
+    private EventDraft Own(EventDraft draft)
+    {
+        if (_maxBytes > 0 && draft.Data.Length > _maxBytes)
+        {
+            throw new ArgumentException(
+                $"An event has {draft.Data.Length} bytes; at most {_maxBytes} are allowed (Streams:Limits:EventBytes).", nameof(draft));
+        }
+
+        if (draft.IsOwned)
+            return draft;
+        return draft with { Data = draft.ContentType is null ? CompactJson(draft.Data) : draft.Data.ToArray(), IsOwned = true };
+    }
+
+    private static ReadOnlyMemory<byte> CompactJson(ReadOnlyMemory<byte> json)
+    {
+        if (json.IsEmpty)
+            return default;
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var compact = new ArrayBufferWriter<byte>(json.Length);
+            using (var writer = new Utf8JsonWriter(compact, PayloadJson.Compact))
+                document.WriteTo(writer);
+            return compact.WrittenMemory;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ArgumentException("The payload is not JSON. Set ContentType if it is not meant to be.", nameof(json), e);
+        }
     }
 }
 

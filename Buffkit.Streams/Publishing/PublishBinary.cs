@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Buffkit.Streams;
 
@@ -26,13 +25,5 @@ internal static class PublishBinary
     {
         draft.ContentType = string.IsNullOrEmpty(contentType) ? DefaultContentType : contentType;
         draft.Data = body;
-        CheckContentType(draft.ContentType, "Content-Type", draft);
-    }
-
-    // It is written into a line of the stream.
-    public static void CheckContentType(string contentType, string field, DraftReader draft)
-    {
-        if (!MediaTypeHeaderValue.TryParse(contentType, out _) || PrintableText.Check(contentType, field) is not null)
-            draft.Error(field, "This is not a media type, such as 'image/png'.");
     }
 }

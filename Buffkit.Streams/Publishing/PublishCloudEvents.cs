@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -33,7 +34,7 @@ internal static class PublishCloudEvents
         }
 
         ReadBody(request.ContentType, body, draft);
-        attributes.Complete(request);
+        attributes.Complete(request, request.ContentType);
         var (read, problem) = draft.Complete();
         return read is null ? new PublishBody([], false, problem) : new PublishBody([read], false, null);
     }
@@ -122,10 +123,20 @@ internal static class PublishCloudEvents
 
         if (body.IsEmpty)
             return;
+        if (!Utf8.IsValid(body.Span))
+        {
+            draft.Error("body", "The content type says JSON, but the body is not UTF-8.");
+            return;
+        }
+
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(body, PublishJson.Strict);
             draft.ReadJsonData("body", document.RootElement);
+        }
+        catch (InvalidOperationException)
+        {
+            draft.Error("body", "A member's name has half a surrogate pair, which no text has.");
         }
         catch (JsonException e)
         {
@@ -141,6 +152,8 @@ internal static class PublishCloudEvents
     /// <summary>Sorts attributes into their places.</summary>
     private sealed class Attributes(DraftReader draft, string prefix)
     {
+        private const string Rfc3339 = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
+
         private readonly List<KeyValuePair<string, string>> _extensions = [];
         private string? _version;
         private string? _id;
@@ -175,7 +188,7 @@ internal static class PublishCloudEvents
                 case "type":
                     draft.Type = value;
                     break;
-                case "subject":
+                case "subject" when value.Length > 0:
                     _subject = value;
                     break;
                 case "dataschema":
@@ -183,9 +196,18 @@ internal static class PublishCloudEvents
                     break;
                 case "datacontenttype":
                     DataContentType = value;
-                    PublishBinary.CheckContentType(value, prefix + name, draft);
+                    draft.ContentTypeField = prefix + name;
+                    if (PayloadMediaType.Check(value) is { } contentTypeError)
+                        draft.Error(prefix + name, contentTypeError);
                     break;
-                case "time" when DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time):
+                case "data" or "data_base64":
+                    draft.Error(prefix + name, "This name is the payload's own.");
+                    break;
+                case "subject":
+                    draft.Error(prefix + name, "A subject is not empty; leave it out instead.");
+                    break;
+                case "time" when DateTimeOffset.TryParseExact(
+                    value, Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time):
                     _time = time;
                     break;
                 case "time":
@@ -206,8 +228,9 @@ internal static class PublishCloudEvents
             }
         }
 
-        public void Complete(HttpRequest request)
+        public void Complete(HttpRequest request, string? bodyContentType = null)
         {
+            DataContentType ??= bodyContentType;
             draft.TopicText ??= request.Query.TryGetValue("topic", out var topic) ? topic.ToString() : _subject;
             if (_version is not "1.0")
                 draft.Error(prefix + "specversion", "The version of CloudEvents that is spoken here is 1.0.");
@@ -215,7 +238,7 @@ internal static class PublishCloudEvents
                 draft.Error(prefix + "id", "A CloudEvent has an id.");
             if (string.IsNullOrEmpty(_source))
                 draft.Error(prefix + "source", "A CloudEvent has a source, a URI reference.");
-            draft.CloudEvent = new CloudEventAttributes(_id ?? "", _source ?? "", _subject, _time, _dataSchema, _extensions);
+            draft.CloudEvent = new CloudEventAttributes(_id ?? "", _source ?? "", _subject, _time, _dataSchema, draft.ContentType is null ? DataContentType : null, _extensions);
         }
 
         private void SetExtension(string name, string value)

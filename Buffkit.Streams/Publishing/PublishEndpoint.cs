@@ -1,12 +1,14 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace Buffkit.Streams;
 
 /// <summary><c>POST /events</c>: publish. <c>202</c> once the log holds the events.</summary>
-internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<StreamsOptions> options)
+internal sealed class PublishEndpoint(EventPublisher publisher, ConnectionDrain drain, IOptions<StreamsOptions> options)
 {
     private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
 
@@ -14,7 +16,17 @@ internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<Streams
 
     public async Task<IResult> HandleAsync(HttpContext http)
     {
+        // Its subscribers are being sent away; with a log in memory nobody would ever see the event.
+        if (drain.IsDraining)
+            return EventStreamProblems.Unavailable("This server is shutting down; publish again.", UnavailableRetry);
+
         var cancellationToken = http.RequestAborted;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize
+            && (_limits.BodyBytes == 0 || _limits.BodyBytes >= allowed))
+        {
+            bodySize.MaxRequestBodySize = _limits.BodyBytes == 0 ? null : _limits.BodyBytes + 1L;
+        }
+
         var body = await ReadBodyAsync(http.Request, cancellationToken);
         if (body is null)
             return EventStreamProblems.TooLarge("body", $"The body has more than {_limits.BodyBytes} bytes (Streams:Limits:BodyBytes).");
@@ -34,6 +46,12 @@ internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<Streams
 
     private PublishBody Read(HttpRequest request, byte[] body)
     {
+        foreach (var name in (ReadOnlySpan<string>)["topic", "type", "key"])
+        {
+            if (request.Query[name].Count > 1)
+                return PublishBody.Wrong(name, "Say it once; to publish to several topics send an array.");
+        }
+
         if (PublishCloudEvents.IsBinaryMode(request))
             return PublishCloudEvents.ReadBinaryMode(request, body, _limits);
         var mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
@@ -63,7 +81,16 @@ internal sealed class PublishEndpoint(EventPublisher publisher, IOptions<Streams
             return null;
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellationToken);
+            ReadResult read;
+            try
+            {
+                read = await request.BodyReader.ReadAsync(cancellationToken);
+            }
+            catch (BadHttpRequestException e) when (e.StatusCode is StatusCodes.Status413PayloadTooLarge)
+            {
+                return null;
+            }
+
             if (read.Buffer.Length > limit)
             {
                 // Taken, though not wanted: what is left half-read would cost the client its connection.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace Buffkit.Streams;
@@ -19,6 +20,8 @@ internal static class PublishJson
     public static PublishBody ReadEvents(
         ReadOnlyMemory<byte> body, LimitsOptions limits, bool? expectArray, Action<JsonElement, DraftReader> read)
     {
+        if (!Utf8.IsValid(body.Span))
+            return PublishBody.Wrong("body", "The body is not UTF-8.");
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
@@ -38,6 +41,10 @@ internal static class PublishJson
         catch (JsonException e)
         {
             return PublishBody.Wrong("body", $"The body is not JSON: {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            return PublishBody.Wrong("body", "A member's name has half a surrogate pair, which no text has.");
         }
     }
 
@@ -96,6 +103,8 @@ internal static class PublishJson
                     draft.ReadJsonData(member.Name, member.Value);
                     break;
                 default:
+                    if (draft.HasManyErrors)
+                        return;
                     // A misspelt "data" would be an event that lost its payload.
                     draft.Error(member.Name, "An event has the members topic, type, data and key.");
                     break;

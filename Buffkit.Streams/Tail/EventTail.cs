@@ -93,11 +93,12 @@ internal sealed class EventTail
     /// <summary>Reads the entry at an index.</summary>
     public TailRead Read(long index, out TailEntry entry)
     {
-        var found = Volatile.Read(ref _ring[index & _mask]);
-        entry = found!;
-        if (found is not null && found.Index == index)
+        // The head first: an entry that is written after it was read is not there yet, not gone.
+        var head = Head;
+        entry = Volatile.Read(ref _ring[index & _mask])!;
+        if (entry is not null && entry.Index == index)
             return TailRead.Found;
-        return index > Head ? TailRead.NotYet : TailRead.Evicted;
+        return index > head ? TailRead.NotYet : TailRead.Evicted;
     }
 
     /// <summary>Whether everything up to a cursor of the present epoch has come in and was dispatched.</summary>

@@ -3,6 +3,7 @@ namespace Buffkit.Streams;
 /// <summary>A place in the tail: an event with its frames, or a gap that every connection passes through.</summary>
 internal sealed class TailEntry
 {
+    private readonly Lock _encoding = new();
     private Frame? _first;
     private FrameKind _firstKind;
     private Frame?[]? _others;
@@ -48,7 +49,7 @@ internal sealed class TailEntry
     private Frame Encode(FrameKind kind, FrameEncoder encoder)
     {
         // Taken again by the same thread where a kind is made from another.
-        lock (this)
+        lock (_encoding)
         {
             if (_first is { } first && _firstKind == kind)
                 return first;

@@ -53,7 +53,7 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
         var query = new QueryBuilder();
         foreach (var (name, values) in request.Query)
         {
-            if (name != "after")
+            if (!name.Equals("after", StringComparison.OrdinalIgnoreCase))
                 query.Add(name, values.Select(value => value ?? ""));
         }
 

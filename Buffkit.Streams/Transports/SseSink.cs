@@ -47,12 +47,12 @@ internal sealed class SseSink : FrameSink
     }
 
     /// <summary>Ends the body; a reader of gzip can then tell that it is whole.</summary>
-    public override async ValueTask CompleteAsync()
+    public override ValueTask<bool> CompleteAsync()
     {
         if (!IsGzip)
-            return;
+            return ValueTask.FromResult(true);
         GzipFrames.WriteTrailer(_body, _written);
-        await _body.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        return FlushAsync(CancellationToken.None);
     }
 
     private static async ValueTask<bool> AwaitAsync(ValueTask<FlushResult> flush) => IsOpen(await flush.ConfigureAwait(false));

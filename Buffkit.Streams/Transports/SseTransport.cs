@@ -25,6 +25,15 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
         return runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
     }
 
+    /// <summary>Answers with nothing but the last word: a native EventSource reads no status, but it reads this.</summary>
+    public async Task RefuseAsync(HttpContext http, StreamClose close)
+    {
+        PrepareResponse(http, ContentCoding.Identity);
+        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(WireForm.RawSse, ContentCoding.Identity));
+        sink.WriteClose(close);
+        await sink.FlushAsync(http.RequestAborted);
+    }
+
     private void PrepareResponse(HttpContext http, ContentCoding coding)
     {
         var response = http.Response;

@@ -21,7 +21,7 @@ internal sealed class WebSocketSink(WebSocket socket) : FrameSink
     }
 
     // A CloudEvent has an id; this one names no event, and a client must not take it for its cursor.
-    public override void WriteClose(StreamClose close) => TakeControl(EventType.Close, "close", close, ControlEvents.WriteMembers);
+    public override void WriteClose(StreamClose close) => TakeControl(EventType.Close, $"close-{SessionId.New()}", close, ControlEvents.WriteMembers);
 
     public override async ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
     {

@@ -83,7 +83,11 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<Strea
         using var timeout = new CancellationTokenSource(CloseTimeout);
         try
         {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, timeout.Token);
+            await socket.CloseOutputAsync(
+                // A client that closes is answered with its own word; otherwise it is the server that goes away.
+                socket.State is WebSocketState.CloseReceived ? socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.EndpointUnavailable,
+                null,
+                timeout.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {

@@ -94,6 +94,8 @@ public sealed class CloudEventsPublishTests
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"a","data_base64":"%"}""", "data_base64")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s\r\nx","type":"t","subject":"a"}""", "source")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"a","datacontenttype":"no type","data":"x"}""", "datacontenttype")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":""}""", "subject")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"a","time":"3/4"}""", "time")]
     [InlineData("[]", "body")]
     public async Task Structured_BadInput_NamesTheField(string body, string field)
     {
@@ -103,6 +105,24 @@ public sealed class CloudEventsPublishTests
         using var response = await server.Http.PostAsync(new Uri("/events", UriKind.Relative), content, TestContext.Current.CancellationToken);
 
         await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, field);
+    }
+
+    [Fact]
+    public async Task BinaryMode_AttributeNamedData_IsRefused()
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        var status = await PostAsync(server, [1], "image/png", new()
+        {
+            ["ce-specversion"] = "1.0",
+            ["ce-id"] = "7",
+            ["ce-source"] = "/s",
+            ["ce-type"] = "t",
+            ["ce-topic"] = "a",
+            ["ce-data"] = "forged",
+        });
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
     }
 
     [Theory]

@@ -27,6 +27,7 @@ public sealed class DeliverySoakTests
         {
             ["Streams:Delivery:Policy"] = policy.ToString(),
             ["Streams:Delivery:MaxPendingBytes"] = "32768",
+            ["Streams:Delivery:Patience"] = "00:00:00",
             ["Streams:Delivery:MaxBatchBytes"] = "8192",
             ["Streams:Tail:Capacity"] = "1024",
         });

@@ -75,7 +75,7 @@ public sealed class HistoryTests
     {
         public List<StreamEvent> Events { get; } = [];
 
-        public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, CancellationToken cancellationToken)
+        public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
         {
             var at = Events.FindIndex(e => e.Id == after);
             var state = new LogState(Events[0].Id, Events[^1].Id);

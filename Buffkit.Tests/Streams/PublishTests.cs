@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Buffkit.Streams;
 
 namespace Buffkit.Tests;
 
@@ -60,6 +61,9 @@ public sealed class PublishTests
     [InlineData("""{"topic":"a","type":"\ud800"}""", "type")]
     [InlineData("""{"topic":"a","type":"t","data":["\ud800"]}""", "data")]
     [InlineData("""{"topic":"a","type":"t","key":""}""", "key")]
+    [InlineData("""{"topic":"a","type":"error"}""", "type")]
+    [InlineData("""{"topic":"a","type":"t","data":{"\ud800":1}}""", "body")]
+    [InlineData("""{"topic":"a","type":"t","\ud800":1}""", "body")]
     [InlineData("""{"topic":"a","type":"t","dta":1}""", "dta")]
     [InlineData("""[{"topic":"a","type":"t"},{"topic":"a//b","type":"t"}]""", "[1].topic")]
     public async Task Publish_BadInput_NamesTheFieldPublishesNothingAndTheServerGoesOn(string body, string field)
@@ -72,6 +76,78 @@ public sealed class PublishTests
         await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, field);
         await server.PublishAsync("next", "here");
         Assert.Equal("here", (await client.NextAsync()).Data);
+    }
+
+    [Fact]
+    public async Task Publish_NotUtf8_IsRefusedNotRepaired()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var content = new ByteArrayContent([.. "{\"topic\":\"a\",\"type\":\"t\",\"data\":\""u8, 0xFF, .. "\"}"u8]);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+
+        using var response = await server.Http.PostAsync(new Uri("/events", UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        Assert.Contains("UTF-8", await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "body"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_HundredThousandWrongMembers_IsAnsweredShortly()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        var members = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"x{i}\":1"));
+
+        using var response = await PostAsync(server, $$"""{"topic":"a","type":"t",{{members}}}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.True((await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Length < 4_000);
+    }
+
+    [Theory]
+    [InlineData("application/x;a=\"<img/src=x/onerror=alert(1)>\"", HttpStatusCode.Accepted)]
+    [InlineData("a<b/c", HttpStatusCode.BadRequest)]
+    [InlineData("a#b/c", HttpStatusCode.BadRequest)]
+    public async Task Publish_HostileContentType_BringsNoMarkupIntoTheStream(string contentType, HttpStatusCode status)
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", more: "&format=html");
+        using var content = new ByteArrayContent([1]);
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+
+        using var response = await server.Http.PostAsync(new Uri("/events?topic=a&type=t", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        await server.PublishAsync("a", "after");
+
+        Assert.Equal(status, response.StatusCode);
+        if (status is HttpStatusCode.Accepted)
+            Assert.Equal("data:application/x;base64,AQ==", (await client.NextAsync()).Data);
+        Assert.Equal("after", (await client.NextAsync()).Data);
+    }
+
+    [Fact]
+    public async Task Publish_TopicNamedTwice_IsRefusedNotJoined()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var content = new ByteArrayContent([1]);
+
+        using var response = await server.Http.PostAsync(
+            new Uri("/events?topic=a&topic=b&type=t", UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "topic");
+    }
+
+    [Fact]
+    public async Task Publish_FromCode_ChecksJsonAndKeepsItsOwnCopy()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a");
+        var buffer = "\"before\""u8.ToArray();
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await server.Publisher.PublishAsync(
+            new EventDraft { Topic = Topic.Parse("a"), Type = "t", Data = "\"abc"u8.ToArray() }, TestContext.Current.CancellationToken));
+        Assert.Throws<FormatException>(() => new EventDraft { Topic = Topic.Parse("a"), Type = "t", ContentType = "a/b\nevent: x" });
+        await server.Publisher.PublishAsync(new EventDraft { Topic = Topic.Parse("a"), Type = "t", Data = buffer }, TestContext.Current.CancellationToken);
+        "\"AFTER!\""u8.CopyTo(buffer);
+
+        Assert.Equal("before", (await client.NextAsync()).Data);
     }
 
     [Fact]
