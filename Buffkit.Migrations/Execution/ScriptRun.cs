@@ -86,7 +86,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(
-            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {RunContext.Describe(cause)}{hint} {consequence}",
+            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {RunContext.Describe(cause).TrimEnd('.')}.{hint} {consequence}",
             cause);
     }
 

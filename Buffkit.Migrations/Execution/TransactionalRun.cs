@@ -7,7 +7,7 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
 {
     public override async Task RunAsync(CancellationToken cancellation)
     {
-        var (leading, inside, trailing) = Arrange();
+        var (leading, inside, trailing) = TransactionLayout.Of(Script, Database);
         var entry = Context.Journal.NewEntry(Script, EndState);
         var before = Context.Journal.Entries.GetValueOrDefault(Script.Name);
         var current = 0;
@@ -84,44 +84,6 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
                 await ResetAsync();
             }
         }
-    }
-
-    /// <summary>
-    /// Takes out what cannot stand inside our transaction: the script's own BEGIN and COMMIT around everything, which
-    /// ours replaces, and on SQLite the PRAGMAs before and after, which have no effect inside.
-    /// </summary>
-    private (IReadOnlyList<int> Before, IReadOnlyList<int> Inside, IReadOnlyList<int> After) Arrange()
-    {
-        var kinds = Statements.Select(Database.KindOf).ToList();
-        var all = Enumerable.Range(0, Statements.Count).ToList();
-        var before = new List<int>();
-        var after = new List<int>();
-        if (Database.Engine == MigrationEngine.Sqlite)
-        {
-            before = [.. all.TakeWhile(index => kinds[index] == StatementKind.Session)];
-            after = [.. all.Skip(before.Count).Reverse().TakeWhile(index => kinds[index] == StatementKind.Session).Reverse()];
-        }
-
-        var inside = all.Skip(before.Count).Take(all.Count - before.Count - after.Count).ToList();
-        var own = inside.Where(index => kinds[index] is StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback).ToList();
-        if (own.Count == 0)
-        {
-            return (before, inside, after);
-        }
-
-        var wraps = own is [var begin, var commit]
-            && kinds[begin] == StatementKind.Begin && kinds[commit] == StatementKind.Commit
-            && commit == inside[^1]
-            && inside.TakeWhile(index => index != begin).All(index => kinds[index] == StatementKind.Session);
-        if (!wraps)
-        {
-            var statement = Statements[own[0]];
-            throw new MigrationFailedException(
-                $"{FileName}:{statement.Line}: the script has transactions of its own ({statement.Summary}). "
-                + "Remove them, since each migration is one transaction anyway, or put '-- no-transaction' into its header.");
-        }
-
-        return (before, inside.Except(own).ToList(), after);
     }
 
     private async Task RollbackAsync()
