@@ -29,9 +29,9 @@ internal sealed partial class MySqlDatabase
             dump.Append("SET FOREIGN_KEY_CHECKS = 1;\n\n");
         }
 
-        await AppendAsync(dump, "VIEW", "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME", body: false, cancellation);
         await AppendAsync(dump, "FUNCTION", "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION' ORDER BY ROUTINE_NAME", body: true, cancellation);
         await AppendAsync(dump, "PROCEDURE", "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY ROUTINE_NAME", body: true, cancellation);
+        await AppendAsync(dump, "VIEW", "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME", body: false, cancellation);
         await AppendAsync(dump, "TRIGGER", "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER", body: true, cancellation);
         await AppendAsync(dump, "EVENT", "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME", body: true, cancellation);
         return dump.ToString().TrimEnd() + (dump.Length > 0 ? "\n" : "");

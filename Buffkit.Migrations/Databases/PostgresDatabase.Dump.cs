@@ -68,11 +68,7 @@ internal sealed partial class PostgresDatabase
             AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i')
         ORDER BY n.nspname, c.relname
         """,
-        $"""
-        SELECT pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE p.prokind IN ('f', 'p', 'w') AND {Own("p", "pg_proc", "n.nspname")}
-        ORDER BY n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)
-        """,
+        FunctionQuery("NOT"),
         $"""
         SELECT format('CREATE AGGREGATE %I.%I(%s) (SFUNC = %s, STYPE = %s%s%s)', n.nspname, p.proname, pg_get_function_arguments(p.oid),
             g.aggtransfn::regproc, format_type(g.aggtranstype, NULL),
@@ -99,13 +95,14 @@ internal sealed partial class PostgresDatabase
                     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
                     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR a.attinhcount = 0)), ''),
-                coalesce((SELECT format(' INHERITS (%s)', string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno))
+                coalesce((SELECT ' INHERITS (' || string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) || ')'
                     FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid), ''),
                 CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END) END
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND {NotTheJournal} AND {Own("c", "pg_class", "n.nspname")}
         ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid), n.nspname, c.relname
         """,
+        FunctionQuery(""),
         $"""
         SELECT format('ALTER SEQUENCE %I.%I OWNED BY %s.%I', n.nspname, c.relname, d.refobjid::regclass, a.attname)
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -164,6 +161,17 @@ internal sealed partial class PostgresDatabase
         WHERE {NotTheJournal} AND {Own("c", "pg_class", "n.nspname")} ORDER BY n.nspname, c.relname, d.objsubid
         """,
     ];
+
+    /// <summary>Functions over the row type of a table come after the tables, all others before, where a default may need them.</summary>
+    private static string FunctionQuery(string not) =>
+        $"""
+        SELECT pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.prokind IN ('f', 'p', 'w') AND {Own("p", "pg_proc", "n.nspname")}
+            AND {not} EXISTS (SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+                WHERE c.relkind IN ('r', 'p', 'v', 'm') AND (t.oid = p.prorettype OR t.typarray = p.prorettype
+                    OR t.oid = ANY (coalesce(p.proallargtypes, p.proargtypes::oid[])) OR t.typarray = ANY (coalesce(p.proallargtypes, p.proargtypes::oid[]))))
+        ORDER BY n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)
+        """;
 
     private static string ConstraintQuery(string which) =>
         $"""

@@ -29,7 +29,7 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
             database.Write("1_gate.up.sql", "CREATE TABLE gate (n int NOT NULL);");
             database.Write($"{Name}.up.sql", (noTransaction ? "-- no-transaction\n" : "") + Script(engine));
             await database.Runner().UpAsync(new UpRequest(To: "1"), Cancellation);
-            await database.QueryAsync($"INSERT INTO gate VALUES ({killed})");
+            await database.ExecuteAsync($"INSERT INTO gate VALUES ({killed})");
 
             using (var process = MigrationProcess.Start(database, $"statement {killed} of {Statements}", "up", "--verbose"))
             {
@@ -111,10 +111,10 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
                 "SELECT max(ID) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User sleep'");
             if (id is { Length: > 0 })
             {
-                await database.QueryAsync($"KILL {id}");
+                await database.ExecuteAsync($"KILL {id}");
             }
         }
 
-        await database.QueryAsync("DELETE FROM gate");
+        await database.ExecuteAsync("DELETE FROM gate");
     }
 }

@@ -30,11 +30,12 @@ public sealed class TestDatabase : IDisposable
 
     public string EngineName => Engine.ToString().ToLowerInvariant();
 
-    public static async Task<TestDatabase> CreateAsync(MigrationEngine engine, PostgresServer postgres, MySqlServer mysql) =>
+    public static async Task<TestDatabase> CreateAsync(
+        MigrationEngine engine, PostgresServer postgres, MySqlServer mysql, string? mysqlName = null) =>
         new(engine, engine switch
         {
             MigrationEngine.Postgres => await postgres.CreateDatabaseAsync(),
-            MigrationEngine.MySql => await mysql.CreateDatabaseAsync(),
+            MigrationEngine.MySql => await mysql.CreateDatabaseAsync(mysqlName),
             _ => null,
         });
 
@@ -72,6 +73,15 @@ public sealed class TestDatabase : IDisposable
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
         return Convert.ToString(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
     public async Task<MigrationStatusEntry> StateOfAsync(string name) =>
