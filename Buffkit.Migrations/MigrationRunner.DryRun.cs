@@ -96,7 +96,7 @@ public sealed partial class MigrationRunner
         }
         finally
         {
-            await context.Database.ExecuteAsync("ROLLBACK", CancellationToken.None);
+            await context.Database.RollbackAsync();
         }
 
         return tried;

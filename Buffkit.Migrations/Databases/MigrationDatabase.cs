@@ -83,6 +83,15 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     /// <summary>Begins a script's transaction.</summary>
     public abstract Task BeginAsync(ScriptHeader header, CancellationToken cancellation);
 
+    /// <summary>Writes the journal's line and commits. From here on there is no way back, so the caller passes no token that may be cancelled.</summary>
+    public virtual async Task CommitAsync(DbCommand journalWrite, CancellationToken cancellation)
+    {
+        await journalWrite.ExecuteNonQueryAsync(cancellation);
+        await ExecuteAsync("COMMIT", cancellation);
+    }
+
+    public virtual Task RollbackAsync() => ExecuteAsync("ROLLBACK", CancellationToken.None);
+
     /// <summary>Prepares the session for a script whose statements commit one by one.</summary>
     public abstract Task PrepareSessionAsync(ScriptHeader header, CancellationToken cancellation);
 

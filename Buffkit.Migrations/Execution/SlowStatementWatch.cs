@@ -32,8 +32,12 @@ internal sealed partial class SlowStatementWatch : IAsyncDisposable
     {
         // First the timer, whose last tick may still set the report; then the report, awaited so that none outlives its statement.
         await _timer.DisposeAsync();
-        await _end.CancelAsync();
-        await _report;
+        if (!_report.IsCompleted)
+        {
+            await _end.CancelAsync();
+            await _report;
+        }
+
         _end.Dispose();
     }
 

@@ -162,14 +162,13 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
         try
         {
             await ExecuteAsync(index, cancellation);
-            await CountAsync(index, cancellation);
-            await Database.ExecuteAsync("COMMIT", CancellationToken.None);
+            var counted = Counted(index);
+            await Context.Journal.CommitAsync(counted);
+            _entry = counted;
         }
         catch
         {
-            await QuietlyAsync(() => Database.ExecuteAsync("ROLLBACK", CancellationToken.None));
-            // The count went back with the rest.
-            _entry = _entry with { StatementsDone = index, DoneChecksum = DoneChecksum(index) };
+            await QuietlyAsync(Database.RollbackAsync);
             throw;
         }
     }
@@ -214,7 +213,7 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
 
         if (_ownTransaction)
         {
-            await QuietlyAsync(() => Database.ExecuteAsync("ROLLBACK", CancellationToken.None));
+            await QuietlyAsync(Database.RollbackAsync);
         }
 
         // The server said that the statement failed, so its fate is known; without a word from it, it is not.

@@ -37,11 +37,9 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
             }
 
             entry = entry with { StatementsDone = Statements.Count, Duration = Elapsed, At = Context.Time.GetUtcNow().UtcDateTime };
-            await Context.Journal.WriteAsync(entry, Database.Session, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            // From here on there is no way back, so the token no longer counts: a commit that was cut off in flight
-            // would leave everyone guessing.
-            await Database.ExecuteAsync("COMMIT", CancellationToken.None);
+            // From here on there is no way back: a commit that was cut off in flight would leave everyone guessing.
+            await Context.Journal.CommitAsync(entry);
             committed = true;
             foreach (var index in trailing)
             {
@@ -90,7 +88,7 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
     {
         try
         {
-            await Database.ExecuteAsync("ROLLBACK", CancellationToken.None);
+            await Database.RollbackAsync();
         }
         catch (Exception e) when (e is DbException or InvalidOperationException or IOException)
         {

@@ -18,6 +18,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     /// <summary>A server's message can be long, and the table is read by people.</summary>
     private const int MaximumError = 2000;
 
+    private string? _upsert;
     private Dictionary<string, JournalEntry> _entries = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Gets the rows by name, as of the last <see cref="ReadAsync"/> and the writes since.</summary>
@@ -63,6 +64,15 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         await using var command = session.CreateCommand();
         Prepare(command, entry);
         await command.ExecuteNonQueryAsync(cancellation);
+        _entries[entry.Name] = entry;
+    }
+
+    /// <summary>Writes one row as the last act of the transaction on the working session, and commits.</summary>
+    public async Task CommitAsync(JournalEntry entry)
+    {
+        await using var command = database.Session.CreateCommand();
+        Prepare(command, entry);
+        await database.CommitAsync(command, CancellationToken.None);
         _entries[entry.Name] = entry;
     }
 
@@ -114,7 +124,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
 
     private void Prepare(DbCommand command, JournalEntry entry)
     {
-        command.CommandText = database.UpsertSql(database.JournalTable, Columns.Split(", "));
+        command.CommandText = _upsert ??= database.UpsertSql(database.JournalTable, Columns.Split(", "));
         Add(command, "name", entry.Name);
         Add(command, "version", entry.Version);
         Add(command, "kind", entry.Kind);
