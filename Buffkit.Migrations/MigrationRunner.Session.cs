@@ -94,20 +94,21 @@ public sealed partial class MigrationRunner
 
         MigrationTelemetry.LockWaits.Record(time.GetElapsedTime(started).TotalSeconds);
 
-        async Task<string> HolderAsync() => await database.DescribeLockHolderAsync(cancellation) ?? "it has just ended";
+        async Task<string> HolderAsync() => await database.DescribeLockHolderAsync(cancellation) ?? "the server does not say who";
     }
 
     /// <summary>Reads the journal under the lock; creates it where there is none, with what DbUp's own journal lists.</summary>
     private async Task PrepareJournalAsync(
         MigrationDatabase database, Journal journal, ScriptFolder folder, CancellationToken cancellation)
     {
-        if (await journal.ReadAsync(cancellation))
+        // An empty journal may be one whose creator died before it had taken over DbUp's.
+        if (await journal.ReadAsync(cancellation) && journal.Entries.Count > 0)
         {
             return;
         }
 
         var adopted = await AdoptedJournal.ReadAsync(database, folder.Migrations, cancellation);
-        // The journal and what it takes over appear together, or a crash between would let everything run again.
+        // What it takes over appears at once, or a crash between would let some of it run again.
         if (database.HasTransactionalDdl)
         {
             await database.ExecuteAsync("BEGIN", cancellation);

@@ -54,7 +54,14 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
     public override async Task<bool> TryLockAsync(CancellationToken cancellation)
     {
         await using var command = Npgsql.CreateCommand();
-        command.CommandText = $"SELECT pg_try_advisory_lock({LockKey}), quote_ident(current_schema())";
+        // A journal that exists stays where it is, even if a migration has created a schema that comes first now.
+        command.CommandText =
+            $"""
+            SELECT pg_try_advisory_lock({LockKey}), coalesce(
+                (SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.oid = to_regclass('{Journal.TableName}')),
+                quote_ident(current_schema()))
+            """;
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
             await reader.ReadAsync(cancellation);

@@ -15,7 +15,8 @@ namespace Buffkit.Migrations;
 /// </remarks>
 internal sealed class StatementwiseRun(RunContext context, MigrationScript script) : ScriptRun(context, script)
 {
-    private JournalEntry _entry = context.Journal.NewEntry(script, script.Direction == Direction.Down ? MigrationState.Reverting : MigrationState.Applying);
+    private JournalEntry _entry = FirstEntry(context.Journal, script);
+
     /// <summary>Of the first one, two, three … statements, so that what follows those that are done may be corrected.</summary>
     private readonly string[] _checksums = PrefixChecksums(script.File.Statements(context.Database.Engine));
 
@@ -83,6 +84,13 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
             return 0;
         }
 
+        if (Script.Migration.Kind != ScriptKind.Versioned && earlier.Checksum != Script.File.Checksum)
+        {
+            // It is written to be repeated, and what it says now is what counts.
+            await WriteAsync(_entry with { StatementsDone = 0, DoneChecksum = null, StatementStarted = 0, Fingerprint = null }, cancellation);
+            return 0;
+        }
+
         var done = earlier.StatementsDone;
         if (done > Statements.Count || (done > 0 && earlier.DoneChecksum != DoneChecksum(done)))
         {
@@ -99,8 +107,27 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
             done++;
         }
 
-        await WriteAsync(_entry with { StatementsDone = done, DoneChecksum = DoneChecksum(done) }, cancellation);
+        await WriteAsync(
+            _entry with { StatementsDone = done, DoneChecksum = DoneChecksum(done), StatementStarted = 0, Fingerprint = null }, cancellation);
         return done;
+    }
+
+    /// <summary>
+    /// Where the journal stands: a run that fails before it has come that far again must not forget what is done.
+    /// </summary>
+    private static JournalEntry FirstEntry(Journal journal, MigrationScript script)
+    {
+        var isDown = script.Direction == Direction.Down;
+        var entry = journal.NewEntry(script, isDown ? MigrationState.Reverting : MigrationState.Applying);
+        return journal.Entries.GetValueOrDefault(script.Name) is { } earlier && earlier.State.IsHalfway() && earlier.State.IsDownward() == isDown
+            ? entry with
+            {
+                StatementsDone = earlier.StatementsDone,
+                DoneChecksum = earlier.DoneChecksum,
+                StatementStarted = earlier.StatementStarted,
+                Fingerprint = earlier.Fingerprint,
+            }
+            : entry;
     }
 
     /// <summary>What earlier statements set for the session went away with it.</summary>
@@ -149,8 +176,14 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
                 await WithItsCountAsync(index, cancellation);
                 return;
             default:
-                // On MySQL, DDL ends a transaction that the script has begun.
-                _ownTransaction = false;
+                if (_ownTransaction)
+                {
+                    // On MySQL, DDL commits what the script has begun; so do we, with its count, before we announce it.
+                    await CountAsync(index - 1, cancellation);
+                    await Database.ExecuteAsync("COMMIT", CancellationToken.None);
+                    _ownTransaction = false;
+                }
+
                 await AnnouncedAsync(index, cancellation);
                 return;
         }

@@ -112,4 +112,47 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
         await database.Runner().UpAsync(Cancellation);
         Assert.Equal("True", await database.QueryAsync("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_a'::regclass"));
     }
+
+    [Fact]
+    public async Task Up_ResumeFailsBeforeItsFirstStatement_KeepsTheCount()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        database.Write("1_a.up.sql", "SET @x = 1;\nCREATE TABLE a (id int);\nSELECT * FROM nowhere;");
+        await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+        using var cancelled = new CancellationTokenSource();
+
+        // Cancelled while the session's statements are repeated, before anything new has run.
+        var progress = new Cancelling(cancelled);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            database.Runner(options => options.Progress = progress).UpAsync(cancelled.Token));
+
+        Assert.Equal(2, (await database.StateOfAsync("1_a")).StatementsDone);
+        database.Write("1_a.up.sql", "SET @x = 1;\nCREATE TABLE a (id int);\nINSERT INTO a VALUES (@x);");
+        await database.Runner().UpAsync(Cancellation);
+        Assert.Equal("1", await database.QueryAsync("SELECT sum(id) FROM a"));
+    }
+
+    [Fact]
+    public async Task Up_OwnTransactionEndedByDdl_CountsWhatItCommitted()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nBEGIN;\nINSERT INTO a VALUES (1);\nCREATE TABLE b (id int);\nSELECT * FROM nowhere;\nCOMMIT;");
+        await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+        Assert.Equal(4, (await database.StateOfAsync("1_a")).StatementsDone);
+    }
+
+    [Fact]
+    public async Task Up_MigrationCreatesASchemaThatComesFirst_KeepsItsJournal()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        database.Write("1_s.up.sql", "CREATE SCHEMA postgres;");
+        await database.Runner().UpAsync(Cancellation);
+        database.Write("2_t.up.sql", "CREATE TABLE t (id int);");
+        Assert.Equal(["2_t"], (await database.Runner().UpAsync(Cancellation)).Select(m => m.Name));
+    }
+
+    private sealed class Cancelling(CancellationTokenSource source) : IProgress<MigrationProgress>
+    {
+        public void Report(MigrationProgress value) => source.Cancel();
+    }
 }
