@@ -90,6 +90,10 @@ internal abstract class MigrationDatabase : IAsyncDisposable
         await ExecuteAsync("COMMIT", cancellation);
     }
 
+    /// <summary>Has the journal's line and the commit sent together with the next statement, where the server can.</summary>
+    /// <returns>Whether it will be; otherwise <see cref="CommitAsync"/> is due after the statement.</returns>
+    public virtual bool TryCommitWithNext(DbCommand journalWrite) => false;
+
     public virtual Task RollbackAsync() => ExecuteAsync("ROLLBACK", CancellationToken.None);
 
     /// <summary>Prepares the session for a script whose statements commit one by one.</summary>

@@ -13,6 +13,9 @@ internal sealed partial class PostgresDatabase
     /// <summary>What begins the transaction, while it has not been sent.</summary>
     private string[] _begin = [];
 
+    /// <summary>What ends the transaction together with the next statement.</summary>
+    private NpgsqlBatchCommand[] _commit = [];
+
     /// <summary>
     /// Lets the server notice during a long statement that its client was killed, which frees the lock sooner. Since
     /// PostgreSQL 14; servers on some systems do not have it and would refuse.
@@ -40,6 +43,12 @@ internal sealed partial class PostgresDatabase
             await using var batch = Npgsql.CreateBatch();
             TakeBegin(batch);
             batch.BatchCommands.Add(ToCommand(statement));
+            foreach (var command in _commit)
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            _commit = [];
             await batch.ExecuteNonQueryAsync(cancellation);
         }
         catch (PostgresException e) when (e.SqlState == QueryCanceled && cancellation.IsCancellationRequested)
@@ -55,24 +64,33 @@ internal sealed partial class PostgresDatabase
         return Task.CompletedTask;
     }
 
+    /// <remarks>
+    /// If the statement fails, the server leaves out what was sent after it. How long the statement takes is not known
+    /// yet, so the server writes the times.
+    /// </remarks>
+    public override bool TryCommitWithNext(DbCommand journalWrite)
+    {
+        var write = ToCommand(journalWrite);
+        write.CommandText = write.CommandText
+            .Replace("@applied_at", "clock_timestamp()", StringComparison.Ordinal)
+            .Replace("@duration_ms", "(extract(epoch FROM clock_timestamp() - transaction_timestamp()) * 1000)::bigint", StringComparison.Ordinal);
+        _commit = [write, new NpgsqlBatchCommand("COMMIT")];
+        return true;
+    }
+
     /// <summary>The last statements of a transaction, sent together for the same reason.</summary>
     public override async Task CommitAsync(DbCommand journalWrite, CancellationToken cancellation)
     {
         await using var batch = Npgsql.CreateBatch();
         TakeBegin(batch);
-        var write = new NpgsqlBatchCommand(journalWrite.CommandText);
-        foreach (NpgsqlParameter parameter in journalWrite.Parameters)
-        {
-            write.Parameters.Add(parameter.Clone());
-        }
-
-        batch.BatchCommands.Add(write);
+        batch.BatchCommands.Add(ToCommand(journalWrite));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     public override async Task RollbackAsync()
     {
+        _commit = [];
         if (_begin.Length > 0)
         {
             // The server has not heard of it.
@@ -132,6 +150,17 @@ internal sealed partial class PostgresDatabase
         }
 
         return false;
+    }
+
+    private static NpgsqlBatchCommand ToCommand(DbCommand command)
+    {
+        var copy = new NpgsqlBatchCommand(command.CommandText);
+        foreach (NpgsqlParameter parameter in command.Parameters)
+        {
+            copy.Parameters.Add(parameter.Clone());
+        }
+
+        return copy;
     }
 
     private void TakeBegin(NpgsqlBatch batch)

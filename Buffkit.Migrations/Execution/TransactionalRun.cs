@@ -24,6 +24,8 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
 
             await Database.BeginAsync(Script.File.Header, cancellation);
             begun = true;
+            var together = inside is [var only] && trailing.Count == 0 && CanEndTheTransaction(Statements[only])
+                && Context.Journal.TryCommitWithNext(entry with { StatementsDone = Statements.Count });
             foreach (var index in inside)
             {
                 touched |= Database.KindOf(Statements[index]) == StatementKind.Session;
@@ -37,9 +39,17 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
             }
 
             entry = entry with { StatementsDone = Statements.Count, Duration = Elapsed, At = Context.Time.GetUtcNow().UtcDateTime };
-            cancellation.ThrowIfCancellationRequested();
-            // From here on there is no way back: a commit that was cut off in flight would leave everyone guessing.
-            await Context.Journal.CommitAsync(entry);
+            if (together)
+            {
+                Context.Journal.Remember(entry);
+            }
+            else
+            {
+                cancellation.ThrowIfCancellationRequested();
+                // From here on there is no way back: a commit that was cut off in flight would leave everyone guessing.
+                await Context.Journal.CommitAsync(entry);
+            }
+
             committed = true;
             foreach (var index in trailing)
             {
@@ -83,6 +93,10 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
             }
         }
     }
+
+    /// <summary>Most migrations are one statement. It goes to the server with all that is around it, unless the journal must wait for it.</summary>
+    private bool CanEndTheTransaction(Statement statement) =>
+        statement.CopyData is null && Database.KindOf(statement) != StatementKind.Session;
 
     private async Task RollbackAsync()
     {

@@ -76,6 +76,18 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         _entries[entry.Name] = entry;
     }
 
+    /// <summary>The same, together with the next statement, where the server can.</summary>
+    /// <returns>Whether it will be; then call <see cref="Remember"/> once the statement has succeeded.</returns>
+    public bool TryCommitWithNext(JournalEntry entry)
+    {
+        using var command = database.Session.CreateCommand();
+        Prepare(command, entry);
+        return database.TryCommitWithNext(command);
+    }
+
+    /// <summary>Takes a row as written.</summary>
+    public void Remember(JournalEntry entry) => _entries[entry.Name] = entry;
+
     public async Task DeleteAsync(string name, CancellationToken cancellation)
     {
         await using var command = database.JournalSession.CreateCommand();
