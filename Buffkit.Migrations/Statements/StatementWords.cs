@@ -39,7 +39,11 @@ internal static class StatementWords
                     i++;
                 }
 
-                words.Add(sql[from..i].ToUpperInvariant());
+                if (!char.IsDigit(sql[from]))
+                {
+                    // A number is data.
+                    words.Add(sql[from..i].ToUpperInvariant());
+                }
             }
             else if (words.Count > 0 && sql[i] is '\'' or '=')
             {
