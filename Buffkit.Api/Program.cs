@@ -1,10 +1,11 @@
 using Buffkit.Api;
+using Buffkit.Migrations;
 using Buffkit.ServiceDefaults;
 using Buffkit.Streams;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddTelemetrySources(StreamsTelemetry.MeterName);
+builder.AddTelemetrySources(StreamsTelemetry.MeterName, MigrationTelemetry.Name);
 builder.AddAppDatabase();
 builder.AddDevelopmentSchema();
 

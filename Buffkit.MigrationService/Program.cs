@@ -1,15 +1,7 @@
-using Buffkit.Migrations;
 using Buffkit.MigrationService;
-using Buffkit.ServiceDefaults;
 
-var builder = Host.CreateApplicationBuilder(args);
-builder.AddServiceDefaults();
-builder.AddAppDatabase();
-builder.Services.AddMigrations((services, options) =>
-{
-    var database = services.GetRequiredService<AppDatabase>();
-    options.Engine = Enum.Parse<MigrationEngine>(database.Provider.ToString());
-    options.ConnectionString = database.ConnectionString;
-});
-builder.Services.AddHostedService<MigrationWorker>();
-await builder.Build().RunAsync();
+// Without a command: the worker that brings the schema up to date, as containers and the AppHost start it.
+var (configuration, command) = Arguments.Split(args);
+return command.Length == 0
+    ? await Worker.RunAsync(configuration)
+    : await MigrationCommands.RunAsync(configuration, command);

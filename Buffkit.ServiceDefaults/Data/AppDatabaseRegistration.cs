@@ -25,8 +25,7 @@ public static class AppDatabaseRegistration
         where TBuilder : IHostApplicationBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var provider = ReadProvider(builder.Configuration);
-        var connectionString = ReadConnectionString(builder, provider);
+        var (provider, connectionString) = Read(builder.Configuration, builder.Environment.ContentRootPath);
         switch (provider)
         {
             case DatabaseProvider.Postgres:
@@ -36,7 +35,7 @@ public static class AppDatabaseRegistration
                 builder.AddMySqlDataSource(connectionString);
                 break;
             default:
-                builder.Services.AddSingleton<DbDataSource>(_ => new SqliteDataSource(connectionString));
+                builder.Services.AddSingleton<DbDataSource>(_ => SqliteDataSource.Create(connectionString));
                 break;
         }
 
@@ -44,6 +43,17 @@ public static class AppDatabaseRegistration
             new AppDatabase(provider, connectionString, services.GetRequiredService<DbDataSource>()));
         builder.Services.AddHealthChecks().AddCheck<AppDatabaseHealthCheck>("database");
         return builder;
+    }
+
+    /// <summary>Reads provider and connection string without registering or creating anything.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="root">The folder that a relative SQLite path is relative to.</param>
+    /// <exception cref="InvalidOperationException">The provider is unknown, or its connection string is missing or malformed. The message names the key.</exception>
+    public static (DatabaseProvider Provider, string ConnectionString) Read(IConfiguration configuration, string root)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var provider = ReadProvider(configuration);
+        return (provider, ReadConnectionString(configuration, provider, root));
     }
 
     private static DatabaseProvider ReadProvider(IConfiguration configuration) =>
@@ -57,18 +67,18 @@ public static class AppDatabaseRegistration
                 $"{ProviderKey} is '{value}'. Set it to sqlite, postgres or mysql."),
         };
 
-    private static string ReadConnectionString(IHostApplicationBuilder builder, DatabaseProvider provider)
+    private static string ReadConnectionString(IConfiguration configuration, DatabaseProvider provider, string root)
     {
-        var configured = builder.Configuration.GetConnectionString(ConnectionName);
+        var configured = configuration.GetConnectionString(ConnectionName);
         if (provider == DatabaseProvider.Sqlite)
         {
-            return SqliteFile.Resolve(configured, builder.Environment.ContentRootPath);
+            return SqliteFile.Resolve(configured, root);
         }
 
         if (string.IsNullOrWhiteSpace(configured))
         {
             throw new InvalidOperationException(
-                $"ConnectionStrings:{ConnectionName} is missing. {ProviderKey} is '{builder.Configuration[ProviderKey]}', "
+                $"ConnectionStrings:{ConnectionName} is missing. {ProviderKey} is '{configuration[ProviderKey]}', "
                 + $"which needs it, for example through the environment variable ConnectionStrings__{ConnectionName}.");
         }
 

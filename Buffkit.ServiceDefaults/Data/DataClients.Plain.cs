@@ -30,12 +30,17 @@ internal static class DataClients
 
     public static void AddRedisMultiplexer(this IHostApplicationBuilder builder, string connectionString)
     {
+        builder.AddTelemetrySources(RedisTracing.SourceName);
+        builder.Services.AddSingleton<RedisTracing>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RedisTracing>());
         builder.Services.AddSingleton<IConnectionMultiplexer>(services =>
         {
             var options = ConfigurationOptions.Parse(connectionString);
             options.AbortOnConnectFail = false;
             options.LoggerFactory = services.GetService<ILoggerFactory>();
-            return ConnectionMultiplexer.Connect(options);
+            var redis = ConnectionMultiplexer.Connect(options);
+            redis.RegisterProfiler(services.GetRequiredService<RedisTracing>().SessionOfCaller);
+            return redis;
         });
     }
 }

@@ -10,6 +10,18 @@ internal sealed class SqliteDataSource(string connectionString) : DbDataSource
     /// <summary>Longer than any write of ours, shorter than a request's patience.</summary>
     private const int BusyTimeoutMilliseconds = 5_000;
 
+    /// <summary>Creates the data source, and the folder of its file.</summary>
+    public static SqliteDataSource Create(string connectionString)
+    {
+        var settings = new SqliteConnectionStringBuilder(connectionString);
+        if (SqliteFile.IsFile(settings) && Path.GetDirectoryName(settings.DataSource) is { Length: > 0 } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        return new SqliteDataSource(connectionString);
+    }
+
     public override string ConnectionString { get; } = connectionString;
 
     protected override DbConnection CreateDbConnection()

@@ -7,7 +7,7 @@ internal static class SqliteFile
 {
     private static readonly string DefaultPath = Path.Combine("data", "app.db");
 
-    /// <summary>Makes the file's path absolute, creates its folder, and turns foreign keys on.</summary>
+    /// <summary>Makes the file's path absolute, and turns foreign keys on.</summary>
     /// <exception cref="InvalidOperationException">The connection string is none of SQLite's.</exception>
     public static string Resolve(string? connectionString, string contentRoot)
     {
@@ -31,7 +31,6 @@ internal static class SqliteFile
         if (IsFile(builder))
         {
             builder.DataSource = Path.GetFullPath(builder.DataSource, contentRoot);
-            Directory.CreateDirectory(Path.GetDirectoryName(builder.DataSource)!);
         }
 
         // SQLite leaves foreign keys unchecked unless each connection asks.
@@ -39,7 +38,7 @@ internal static class SqliteFile
         return builder.ToString();
     }
 
-    private static bool IsFile(SqliteConnectionStringBuilder builder) =>
+    public static bool IsFile(SqliteConnectionStringBuilder builder) =>
         builder.Mode != SqliteOpenMode.Memory
         && builder.DataSource != ":memory:"
         && !builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);

@@ -12,14 +12,15 @@ public sealed class MySqlServer : IAsyncDisposable
         new(() => new MySqlBuilder("mysql:8.4").WithUsername("root").Build());
 
     /// <summary>Creates an empty database of the test's own.</summary>
+    /// <param name="fixedName">The name, for scripts that insist on one; a database of that name is dropped first.</param>
     /// <returns>Its connection string, with every right on the server.</returns>
-    public async Task<string> CreateDatabaseAsync()
+    public async Task<string> CreateDatabaseAsync(string? fixedName = null)
     {
         var container = await _container.StartAsync();
-        var name = $"test_{Guid.NewGuid():N}";
+        var name = fixedName ?? $"test_{Guid.NewGuid():N}";
         await using var connection = new MySqlConnection(container.GetConnectionString());
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new MySqlCommand($"CREATE DATABASE {name}", connection);
+        await using var command = new MySqlCommand($"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}", connection);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         return new MySqlConnectionStringBuilder(container.GetConnectionString()) { Database = name }.ToString();
     }

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Buffkit.Migrations;
+using Buffkit.ServiceDefaults;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Buffkit.MigrationService;
+
+/// <summary>Builds the host for a command, runs it, and turns what happens into output and an exit code.</summary>
+internal sealed class CommandContext(string[] configuration, CommonOptions common, Signals signals)
+{
+    public async Task<int> RunAsync(
+        ParseResult parsed, Func<MigrationRunner, CommandOutput, CancellationToken, Task<int>> command)
+    {
+        var output = Output(parsed);
+        try
+        {
+            using var progress = ProgressDisplay.For(parsed.GetValue(common.Json), parsed.GetValue(common.Verbose));
+            using var host = BuildHost(parsed, progress);
+            await host.StartAsync(signals.Token);
+            try
+            {
+                return await command(host.Services.GetRequiredService<MigrationRunner>(), output, signals.Token);
+            }
+            finally
+            {
+                progress.Dispose();
+                // What telemetry still holds is sent now; a cancelled command has something to tell as well.
+                await host.StopAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception e)
+        {
+            return Fail(output, e);
+        }
+    }
+
+    /// <summary>Runs a command that writes files of scripts.</summary>
+    public Task<int> RunFilesAsync(ParseResult parsed, Func<string, CommandOutput, int> command)
+    {
+        var output = Output(parsed);
+        try
+        {
+            return Task.FromResult(command(parsed.GetValue(common.Scripts) ?? FindSources(), output));
+        }
+        catch (Exception e) when (e is MigrationException or IOException or UnauthorizedAccessException)
+        {
+            return Task.FromResult(Fail(output, e));
+        }
+    }
+
+    private CommandOutput Output(ParseResult parsed) =>
+        parsed.GetValue(common.Json) ? new JsonOutput(Console.Out) : new TextOutput(Console.Out, Console.Error);
+
+    private int Fail(CommandOutput output, Exception exception)
+    {
+        var code = exception is OperationCanceledException && signals.ExitCode is { } signal ? signal : ExitCode.Of(exception);
+        output.Error(exception, code);
+        return code;
+    }
+
+    private IHost BuildHost(ParseResult parsed, ProgressDisplay progress)
+    {
+        var builder = Host.CreateApplicationBuilder(configuration);
+        Override(builder, AppDatabaseRegistration.ProviderKey, parsed.GetValue(common.Provider));
+        Override(builder, $"ConnectionStrings:{AppDatabaseRegistration.ConnectionName}", parsed.GetValue(common.Connection));
+        Override(builder, RunnerRegistration.ScriptsKey, parsed.GetValue(common.Scripts));
+        builder.AddServiceDefaults();
+        builder.AddTelemetrySources(MigrationTelemetry.Name);
+        // Standard output belongs to the result.
+        builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(typeof(MigrationRunner).FullName, LogLevel.Information);
+        // Hosting's own console lifetime would take the signals.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.AddMigrationRunner(options =>
+        {
+            options.Progress = progress;
+            if (parsed.GetValue(common.LockWait) is { } seconds)
+            {
+                options.LockWait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.MaxValue.TotalSeconds / 2));
+            }
+        });
+        return builder.Build();
+    }
+
+    private static void Override(HostApplicationBuilder builder, string key, string? value)
+    {
+        if (value is not null)
+        {
+            builder.Configuration[key] = value;
+        }
+    }
+
+    /// <summary>New files belong beside the sources, not into the folder that the program runs from.</summary>
+    private static string FindSources()
+    {
+        for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+        {
+            var scripts = folder.EnumerateDirectories("*.Migrations").Select(found => Path.Combine(found.FullName, "Scripts"));
+            if (scripts.FirstOrDefault(Directory.Exists) is { } sources)
+            {
+                return sources;
+            }
+        }
+
+        throw new MigrationConfigurationException("Here is no folder of scripts. Name it with --scripts.");
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

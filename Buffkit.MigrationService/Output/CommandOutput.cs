@@ -1,0 +1,45 @@
+using Buffkit.Migrations;
+
+namespace Buffkit.MigrationService;
+
+/// <summary>How results reach the caller. Each method returns the exit code that the result means.</summary>
+internal abstract class CommandOutput
+{
+    public abstract int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing);
+
+    public abstract int Names(string verb, IReadOnlyList<string> names, string nothing);
+
+    public abstract int Repairs(IReadOnlyList<Repair> repairs);
+
+    public abstract void Status(MigrationStatus status);
+
+    public int Problems(IReadOnlyList<ScriptProblem> problems)
+    {
+        WriteProblems(problems);
+        return problems.Any(problem => problem.IsError) ? ExitCode.Problems : ExitCode.Success;
+    }
+
+    public int Findings(IReadOnlyList<LintFinding> findings)
+    {
+        WriteFindings(findings);
+        return findings.Count > 0 ? ExitCode.Problems : ExitCode.Success;
+    }
+
+    public abstract int DryRun(DryRun result);
+
+    public abstract int Schema(string sql);
+
+    public abstract void Error(Exception exception, int exitCode);
+
+    protected abstract void WriteProblems(IReadOnlyList<ScriptProblem> problems);
+
+    protected abstract void WriteFindings(IReadOnlyList<LintFinding> findings);
+
+    /// <summary>Our own exceptions say all there is to say; of others the type helps whoever reports them.</summary>
+    protected static string MessageOf(Exception exception) => exception switch
+    {
+        OperationCanceledException => "Cancelled. What had not been committed was taken back; run again to go on.",
+        MigrationException or InvalidOperationException => exception.Message,
+        _ => $"{exception.GetType().Name}: {exception.Message}",
+    };
+}

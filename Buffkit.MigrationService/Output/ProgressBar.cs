@@ -1,0 +1,51 @@
+using Buffkit.Migrations;
+using Spectre.Console;
+
+namespace Buffkit.MigrationService;
+
+/// <summary>A bar over all statements of the migration under way.</summary>
+internal sealed class ProgressBar : ProgressDisplay
+{
+    private const int Width = 30;
+
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly Lock _gate = new();
+    private long _drawn;
+    private bool _visible;
+
+    /// <summary>Redraws at most ten times a second: a script of data has thousands of statements.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    public override void Report(MigrationProgress value)
+    {
+        lock (_gate)
+        {
+            var now = TimeProvider.System.GetTimestamp();
+            if (_drawn != 0 && TimeProvider.System.GetElapsedTime(_drawn, now) < Interval)
+            {
+                return;
+            }
+
+            _drawn = now;
+            _visible = true;
+            var filled = value.StatementCount == 0 ? Width : Width * value.StatementsDone / value.StatementCount;
+            var bar = new string('█', filled) + new string('░', Width - filled);
+            var text = $"{bar} {value.StatementsDone}/{value.StatementCount}  {value.Migration} ({value.MigrationNumber}/{value.MigrationCount})  {value.Elapsed:hh\\:mm\\:ss}";
+            var room = Math.Max(10, _console.Profile.Width - 1);
+            _console.Write(new ControlCode("\r\x1b[2K"));
+            _console.Write(new Text(text.Length > room ? text[..room] : text));
+        }
+    }
+
+    public override void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_visible)
+            {
+                _console.Write(new ControlCode("\r\x1b[2K"));
+                _visible = false;
+            }
+        }
+    }
+}

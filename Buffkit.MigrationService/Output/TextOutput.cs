@@ -1,0 +1,147 @@
+using Buffkit.Migrations;
+
+namespace Buffkit.MigrationService;
+
+/// <summary>Plain lines for people and for grep.</summary>
+internal sealed class TextOutput(TextWriter output, TextWriter error) : CommandOutput
+{
+    public override int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing)
+    {
+        foreach (var migration in migrations)
+        {
+            output.WriteLine($"{(migration.Direction == "up" ? "applied" : "undone "),-8} {migration.Name}  ({Count(migration.Statements, "statement")}, {migration.Duration.TotalMilliseconds:0} ms)");
+        }
+
+        output.WriteLine(migrations.Count == 0 ? nothing : $"{Count(migrations.Count, "migration")}.");
+        return ExitCode.Success;
+    }
+
+    public override int Names(string verb, IReadOnlyList<string> names, string nothing)
+    {
+        foreach (var name in names)
+        {
+            output.WriteLine($"{verb}  {name}");
+        }
+
+        if (names.Count == 0)
+        {
+            output.WriteLine(nothing);
+        }
+
+        return ExitCode.Success;
+    }
+
+    public override int Repairs(IReadOnlyList<Repair> repairs)
+    {
+        foreach (var repair in repairs)
+        {
+            output.WriteLine($"{repair.Migration}: {repair.Action}.");
+        }
+
+        if (repairs.Count == 0)
+        {
+            output.WriteLine("Nothing to repair.");
+        }
+
+        return ExitCode.Success;
+    }
+
+    public override void Status(MigrationStatus status)
+    {
+        var width = status.Migrations.Count == 0 ? 0 : status.Migrations.Max(migration => migration.Name.Length);
+        foreach (var migration in status.Migrations)
+        {
+            output.WriteLine($"{State(migration),-14} {migration.Name.PadRight(width)}  {Details(migration)}".TrimEnd());
+            if (migration.Error is { } failure)
+            {
+                output.WriteLine($"               {failure}");
+            }
+        }
+
+        output.WriteLine($"{status.Engine}: {Count(status.Migrations.Count(m => m.State is MigrationState.Applied or MigrationState.Baselined), "migration")} applied, {status.Pending} pending.");
+        if (status.Runner is { } runner)
+        {
+            output.WriteLine($"A runner is at work: {runner}.");
+        }
+
+        WriteProblems(status.Problems, silentWhenNone: true);
+    }
+
+    public override int DryRun(DryRun result)
+    {
+        foreach (var migration in result.Migrations)
+        {
+            output.WriteLine($"-- {migration.Name}{(migration.Tried ? ": ran and was rolled back" : result.Executed ? ": not tried, since it or one before it is no-transaction" : "")}");
+            if (!migration.Tried)
+            {
+                foreach (var statement in migration.Statements)
+                {
+                    output.WriteLine(statement + ";");
+                }
+            }
+        }
+
+        if (result.Migrations.Count == 0)
+        {
+            output.WriteLine("Nothing to apply: the schema is up to date.");
+        }
+
+        if (result.Findings.Count > 0)
+        {
+            WriteFindings(result.Findings);
+        }
+
+        return ExitCode.Success;
+    }
+
+    public override int Schema(string sql)
+    {
+        output.Write(sql);
+        return ExitCode.Success;
+    }
+
+    public override void Error(Exception exception, int exitCode) => error.WriteLine(MessageOf(exception));
+
+    protected override void WriteProblems(IReadOnlyList<ScriptProblem> problems) => WriteProblems(problems, silentWhenNone: false);
+
+    protected override void WriteFindings(IReadOnlyList<LintFinding> findings)
+    {
+        foreach (var finding in findings)
+        {
+            output.WriteLine($"{finding.File}:{finding.Line}: {finding.Rule}: {finding.Message}");
+        }
+
+        output.WriteLine(findings.Count == 0 ? "Nothing found." : $"{Count(findings.Count, "finding")}. To accept one: -- lint-ignore: rule reason");
+    }
+
+    private void WriteProblems(IReadOnlyList<ScriptProblem> problems, bool silentWhenNone)
+    {
+        foreach (var problem in problems)
+        {
+            output.WriteLine($"{(problem.IsError ? "error" : "hint ")}  {problem}");
+        }
+
+        if (problems.Count == 0 && !silentWhenNone)
+        {
+            output.WriteLine("All is well.");
+        }
+    }
+
+    private static string State(MigrationStatusEntry migration) =>
+        migration is { Changed: true, Kind: "versioned" } ? "changed!" : migration.State.ToString().ToLowerInvariant();
+
+    private static string Details(MigrationStatusEntry migration)
+    {
+        if (migration.AppliedAt is not { } at)
+        {
+            return "";
+        }
+
+        var statements = migration.State is MigrationState.Applied or MigrationState.Baselined or MigrationState.Reverted
+            ? ""
+            : $"  {migration.StatementsDone} of {migration.StatementsTotal} statements{(migration.StatementUnderWay is { } under ? $", {under} was under way" : "")}";
+        return $"{at:yyyy-MM-dd HH:mm:ss}Z  {migration.Duration?.TotalMilliseconds:0} ms  {migration.Who}{statements}";
+    }
+
+    private static string Count(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
+}

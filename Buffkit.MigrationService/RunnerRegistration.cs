@@ -1,0 +1,45 @@
+using Buffkit.Migrations;
+using Buffkit.ServiceDefaults;
+
+namespace Buffkit.MigrationService;
+
+/// <summary>Registers the runner by configuration.</summary>
+internal static class RunnerRegistration
+{
+    /// <summary>The folder of the scripts; relative to the working directory.</summary>
+    public const string ScriptsKey = "Migrations:Scripts";
+
+    /// <summary>How long to wait for another runner, as a duration (<c>00:15:00</c>).</summary>
+    public const string LockWaitKey = "Migrations:LockWait";
+
+    /// <exception cref="InvalidOperationException">The configuration does not fit; the message names the key.</exception>
+    public static void AddMigrationRunner(this IHostApplicationBuilder builder, Action<MigrationOptions> configure)
+    {
+        var configuration = builder.Configuration;
+        var (provider, connectionString) = AppDatabaseRegistration.Read(configuration, builder.Environment.ContentRootPath);
+        var lockWait = MigrationOptions.DefaultLockWait;
+        if (configuration[LockWaitKey] is { Length: > 0 } text
+            && !TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out lockWait))
+        {
+            throw new InvalidOperationException($"{LockWaitKey} is '{text}'. Write hours:minutes:seconds, such as 00:15:00.");
+        }
+
+        builder.Services.AddMigrations((_, options) =>
+        {
+            options.Engine = provider switch
+            {
+                DatabaseProvider.Postgres => MigrationEngine.Postgres,
+                DatabaseProvider.MySql => MigrationEngine.MySql,
+                _ => MigrationEngine.Sqlite,
+            };
+            options.ConnectionString = connectionString;
+            options.LockWait = lockWait;
+            if (configuration[ScriptsKey] is { Length: > 0 } scripts)
+            {
+                options.ScriptsPath = Path.GetFullPath(scripts);
+            }
+
+            configure(options);
+        });
+    }
+}

@@ -1,0 +1,162 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Buffkit.Migrations;
+
+/// <summary>SQLite: transactional DDL, one session, and a locked file beside the database as the runner's lock.</summary>
+internal sealed partial class SqliteDatabase(string connectionString) : MigrationDatabase
+{
+    /// <summary>How long a statement waits for another writer, in seconds, unless the script says otherwise.</summary>
+    private const int BusyTimeout = 30;
+
+    private SqliteConnection? _session;
+    private FileStream? _lock;
+    private string? _file;
+    private bool _foreignKeys;
+    private bool _absent;
+    private int _busyTimeout = BusyTimeout;
+
+    public override MigrationEngine Engine => MigrationEngine.Sqlite;
+
+    public override bool HasTransactionalDdl => true;
+
+    public override bool IsAbsent => _absent;
+
+    public override DbConnection Session => Sqlite;
+
+    public override DbConnection JournalSession => Sqlite;
+
+    private SqliteConnection Sqlite => _session ?? throw new InvalidOperationException("Open the database first.");
+
+    public override string CreateJournalSql =>
+        $"""
+        CREATE TABLE IF NOT EXISTS {JournalTable} (
+            name TEXT NOT NULL PRIMARY KEY,
+            version TEXT,
+            kind TEXT NOT NULL,
+            checksum TEXT,
+            engine TEXT NOT NULL,
+            state TEXT NOT NULL,
+            applied_at TEXT NOT NULL, -- UTC
+            duration_ms INTEGER NOT NULL,
+            statements_done INTEGER NOT NULL,
+            statements_total INTEGER NOT NULL,
+            statement_started INTEGER NOT NULL,
+            done_checksum TEXT,
+            fingerprint TEXT,
+            who TEXT NOT NULL,
+            error TEXT)
+        """;
+
+    /// <remarks>
+    /// The operating system releases the file's lock when its process dies. The file itself stays: whoever deleted it
+    /// could take the lock away from under a runner that has just opened it.
+    /// </remarks>
+    public override Task<bool> TryLockAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (_file is null || _lock is not null)
+        {
+            return Task.FromResult(true);
+        }
+
+        try
+        {
+            _lock = new FileStream(_file + "-migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return Task.FromResult(true);
+        }
+        catch (IOException)
+        {
+            return Task.FromResult(false);
+        }
+    }
+
+    public override Task<string?> DescribeLockHolderAsync(CancellationToken cancellation)
+    {
+        if (_file is null || _lock is not null || !File.Exists(_file + "-migrating"))
+        {
+            return Task.FromResult<string?>(null);
+        }
+
+        try
+        {
+            new FileStream(_file + "-migrating", FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return Task.FromResult<string?>(null);
+        }
+        catch (IOException)
+        {
+            return Task.FromResult<string?>("another process of this machine");
+        }
+    }
+
+    public override Task<string?> DescribeWaitAsync(CancellationToken cancellation) => Task.FromResult<string?>(null);
+
+    public override bool IsMissingTable(DbException exception) =>
+        exception is SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } e
+        && e.Message.Contains("no such table", StringComparison.Ordinal);
+
+    public override object ToJournalTime(DateTime utc) =>
+        utc.ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);
+
+    public override string UpsertSql(string table, IReadOnlyList<string> columns) => Upsert.OnConflict(table, columns);
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_session is not null)
+        {
+            await _session.DisposeAsync();
+        }
+
+        if (_lock is not null)
+        {
+            await _lock.DisposeAsync();
+        }
+    }
+
+    protected override async Task ConnectAsync(bool readOnly, CancellationToken cancellation)
+    {
+        var settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = BusyTimeout };
+        if (settings.DataSource.Length == 0)
+        {
+            throw new MigrationConfigurationException("The connection string names no file. Write 'Data Source=app.db'.");
+        }
+
+        var isFile = settings.Mode != SqliteOpenMode.Memory && settings.DataSource != ":memory:"
+            && !settings.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        if (isFile && readOnly && !File.Exists(settings.DataSource))
+        {
+            _absent = true;
+            return;
+        }
+
+        if (isFile && Path.GetDirectoryName(Path.GetFullPath(settings.DataSource)) is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        var session = new SqliteConnection(settings.ToString());
+        try
+        {
+            await session.OpenAsync(cancellation);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+
+        _session = session;
+        _foreignKeys = Convert.ToInt64(await ScalarAsync("PRAGMA foreign_keys", cancellation), provider: null) == 1;
+        _file = await ScalarAsync("SELECT file FROM pragma_database_list WHERE name = 'main'", cancellation) is string { Length: > 0 } file
+            ? file
+            : null;
+    }
+
+    private async Task<object?> ScalarAsync(string sql, CancellationToken cancellation)
+    {
+        await using var command = Sqlite.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync(cancellation);
+    }
+}

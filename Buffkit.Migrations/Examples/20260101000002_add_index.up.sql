@@ -1,0 +1,1 @@
+CREATE INDEX ix_things_name ON things (name);

@@ -1,0 +1,2 @@
+ALTER TABLE things DROP COLUMN state;
+DROP TYPE thing_state;

@@ -1,0 +1,2 @@
+-- engines: mysql
+ALTER TABLE things DROP COLUMN code;

@@ -1,0 +1,2 @@
+-- engines: postgres
+ALTER TABLE things DROP COLUMN code;

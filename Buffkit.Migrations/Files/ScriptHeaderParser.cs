@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Buffkit.Migrations;
+
+/// <summary>Reads the directives of a script.</summary>
+internal static partial class ScriptHeaderParser
+{
+    private static readonly string[] Names =
+        ["depends", "no-transaction", "engines", "lock-timeout", "statement-timeout", "irreversible", "lint-ignore"];
+
+    /// <summary>Reads the leading comment lines of <paramref name="sql"/>; what is wrong goes to <paramref name="problem"/> with its line.</summary>
+    public static ScriptHeader Parse(string sql, Action<int, string, bool> problem)
+    {
+        var header = new ScriptHeader();
+        var number = 0;
+        foreach (var raw in sql.Split('\n'))
+        {
+            number++;
+            var line = raw.Trim();
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            if (!line.StartsWith("--", StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            var comment = line.TrimStart('-').Trim();
+            if (Directive().Match(comment) is not { Success: true } match)
+            {
+                continue;
+            }
+
+            var name = match.Groups["name"].Value;
+            var value = match.Groups["value"].Value.Trim();
+            var line1 = number;
+            if (Names.Contains(name, StringComparer.Ordinal))
+            {
+                header = Apply(header, name, value, text => problem(line1, text, true));
+            }
+            else if (Nearest(name) is { } meant)
+            {
+                problem(number, $"'-- {comment}' is no directive. Did you mean '-- {meant}'?", false);
+            }
+        }
+
+        return header;
+    }
+
+    private static ScriptHeader Apply(ScriptHeader header, string name, string value, Action<string> problem)
+    {
+        switch (name)
+        {
+            case "depends" when value.Length > 0:
+                return header with { Depends = [.. header.Depends, .. List(value)] };
+            case "no-transaction" when value.Length == 0:
+                return header with { NoTransaction = true };
+            case "engines" when value.Length > 0:
+                var engines = List(value).Select(engine => (Name: engine, Engine: EngineNames.Parse(engine))).ToList();
+                foreach (var unknown in engines.Where(engine => engine.Engine is null))
+                {
+                    problem($"'-- engines: {unknown.Name}': an engine is sqlite, postgres or mysql.");
+                }
+
+                return header with { Engines = [.. engines.Select(engine => engine.Engine).OfType<MigrationEngine>()] };
+            case "lock-timeout" when Duration(value) is { } timeout:
+                return header with { LockTimeout = timeout };
+            case "statement-timeout" when Duration(value) is { } timeout:
+                return header with { StatementTimeout = timeout };
+            case "irreversible" when value.Length > 0:
+                return header with { Irreversible = value };
+            case "lint-ignore" when value.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var rule, _]:
+                return header with { LintIgnored = [.. header.LintIgnored, rule] };
+            default:
+                problem(name switch
+                {
+                    "depends" => "'-- depends:' needs the name of a migration, such as: -- depends: 20260901120000_add_orders",
+                    "no-transaction" => "'-- no-transaction' takes no value.",
+                    "engines" => "'-- engines:' needs a list of sqlite, postgres, mysql.",
+                    "irreversible" => "'-- irreversible:' needs a reason, for those who will want to go back.",
+                    "lint-ignore" => "'-- lint-ignore:' needs a rule and a reason, such as: -- lint-ignore: drop-column nobody reads it since May",
+                    _ => $"'-- {name}: {value}' needs a duration, such as 500ms, 5s, 2min or 1h.",
+                });
+                return header;
+        }
+    }
+
+    private static string[] List(string value) =>
+        value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>A number and its unit; no unit would leave the reader guessing.</summary>
+    private static TimeSpan? Duration(string value)
+    {
+        if (DurationForm().Match(value) is not { Success: true } match
+            || !double.TryParse(match.Groups["number"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        {
+            return null;
+        }
+
+        var duration = match.Groups["unit"].Value switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" => TimeSpan.FromSeconds(number),
+            "min" or "m" => TimeSpan.FromMinutes(number),
+            _ => TimeSpan.FromHours(number),
+        };
+        return duration > TimeSpan.Zero && duration <= TimeSpan.FromDays(1) ? duration : null;
+    }
+
+    /// <summary>A directive that someone misspelt would be a comment without effect, which nobody would notice.</summary>
+    private static string? Nearest(string name) =>
+        Names.FirstOrDefault(known => Distance(name, known.Split(':')[0]) is > 0 and <= 2);
+
+    private static int Distance(string a, string b)
+    {
+        if (Math.Abs(a.Length - b.Length) > 2)
+        {
+            return int.MaxValue;
+        }
+
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = row[j];
+                row[j] = cost;
+            }
+        }
+
+        return row[b.Length];
+    }
+
+    [GeneratedRegex(@"^(?<name>[a-z][a-z_]*(?:-[a-z]+)*)(?::(?<value>.*)|$)")]
+    private static partial Regex Directive();
+
+    [GeneratedRegex(@"^(?<number>\d+(?:\.\d+)?)\s*(?<unit>ms|s|min|m|h)$")]
+    private static partial Regex DurationForm();
+}

@@ -1,0 +1,76 @@
+namespace Buffkit.Migrations;
+
+/// <summary>What the splitter must know of an engine's lexical rules.</summary>
+internal sealed record SqlDialect
+{
+    /// <summary><c>\</c> escapes in strings; PostgreSQL does so in <c>E''</c> only, or after a setting.</summary>
+    public bool BackslashEscapes { get; private init; }
+
+    /// <summary><c>$tag$ … $tag$</c>.</summary>
+    public bool DollarQuotes { get; private init; }
+
+    /// <summary><c>[name]</c>.</summary>
+    public bool BracketNames { get; private init; }
+
+    /// <summary><c>`name`</c>.</summary>
+    public bool BacktickNames { get; private init; }
+
+    /// <summary><c># comment</c>, and <c>--</c> begins a comment only before white space.</summary>
+    public bool HashComments { get; private init; }
+
+    /// <summary>A block comment may hold another one.</summary>
+    public bool NestedComments { get; private init; }
+
+    /// <summary><c>/*! … */</c> is code.</summary>
+    public bool ExecutableComments { get; private init; }
+
+    /// <summary>The command <c>DELIMITER</c> of the <c>mysql</c> client.</summary>
+    public bool DelimiterCommand { get; private init; }
+
+    /// <summary><c>COPY … FROM stdin</c> with its data, and the backslash commands of <c>psql</c>.</summary>
+    public bool CopyData { get; private init; }
+
+    /// <summary>Objects whose definition may hold <c>BEGIN … END</c>.</summary>
+    public required IReadOnlySet<string> CompoundObjects { get; init; }
+
+    /// <summary>Such a block begins with <c>BEGIN ATOMIC</c>, because <c>BEGIN</c> alone starts a transaction.</summary>
+    public bool AtomicBlocks { get; private init; }
+
+    /// <summary><see href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html"/>.</summary>
+    public static SqlDialect Postgres { get; } = new()
+    {
+        DollarQuotes = true,
+        NestedComments = true,
+        CopyData = true,
+        AtomicBlocks = true,
+        CompoundObjects = Words("FUNCTION", "PROCEDURE"),
+    };
+
+    /// <summary><see href="https://dev.mysql.com/doc/refman/8.4/en/language-structure.html"/>.</summary>
+    public static SqlDialect MySql { get; } = new()
+    {
+        BackslashEscapes = true,
+        BacktickNames = true,
+        HashComments = true,
+        ExecutableComments = true,
+        DelimiterCommand = true,
+        CompoundObjects = Words("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
+    };
+
+    /// <summary><see href="https://www.sqlite.org/lang.html"/>.</summary>
+    public static SqlDialect Sqlite { get; } = new()
+    {
+        BacktickNames = true,
+        BracketNames = true,
+        CompoundObjects = Words("TRIGGER"),
+    };
+
+    public static SqlDialect Of(MigrationEngine engine) => engine switch
+    {
+        MigrationEngine.Postgres => Postgres,
+        MigrationEngine.MySql => MySql,
+        _ => Sqlite,
+    };
+
+    private static HashSet<string> Words(params string[] words) => new(words, StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,209 @@
+namespace Buffkit.Migrations;
+
+/// <summary>Splits a script into the statements that its engine's own client would send.</summary>
+/// <remarks>
+/// A lexer, no parser: it knows strings, quoted names, comments, parentheses, and the blocks in which a semicolon does
+/// not end the statement. What it cannot make sense of is an error with a line, never a guess.
+/// </remarks>
+internal sealed partial class StatementSplitter
+{
+    private const string Semicolon = ";";
+
+    private readonly string _sql;
+    private readonly SqlDialect _dialect;
+    private readonly List<Statement> _statements = [];
+    private readonly CompoundBlock _block;
+
+    private string _delimiter = Semicolon;
+    private int _position;
+    private int _start = -1;
+    private int _depth;
+    private int _openParenthesis;
+    private bool _backslashEscapes;
+    private int _countedTo;
+    private int _lines = 1;
+
+    private StatementSplitter(string sql, SqlDialect dialect)
+    {
+        _sql = sql;
+        _dialect = dialect;
+        _backslashEscapes = dialect.BackslashEscapes;
+        _block = new CompoundBlock(dialect);
+    }
+
+    /// <summary>Splits <paramref name="sql"/>, whose lines end in LF.</summary>
+    /// <exception cref="ScriptSyntaxException">A string, comment, block or parenthesis is not closed, or a line is a command of an interactive client.</exception>
+    public static IReadOnlyList<Statement> Split(string sql, SqlDialect dialect)
+    {
+        var splitter = new StatementSplitter(sql, dialect);
+        splitter.Run();
+        return splitter._statements;
+    }
+
+    private bool InStatement => _start >= 0;
+
+    private bool Plain => _delimiter == Semicolon;
+
+    private void Run()
+    {
+        while (_position < _sql.Length)
+        {
+            var c = _sql[_position];
+            if (char.IsWhiteSpace(c))
+            {
+                _position++;
+                continue;
+            }
+
+            if (!InStatement && TryClientCommand())
+            {
+                continue;
+            }
+
+            if (c == ';' && Plain && _depth == 0)
+            {
+                _block.Punctuation();
+            }
+
+            if (AtDelimiter())
+            {
+                EndStatement(_position);
+                _position += _delimiter.Length;
+                SkipCopyData();
+                continue;
+            }
+
+            if (TryComment())
+            {
+                continue;
+            }
+
+            if (!InStatement)
+            {
+                _start = _position;
+            }
+
+            Token(c);
+        }
+
+        if (_depth > 0 && Plain)
+        {
+            throw Error(_openParenthesis, "This '(' is not closed.");
+        }
+
+        _block.Punctuation();
+        if (InStatement && _block.IsOpen)
+        {
+            throw Error(_start, "The block of this statement has no END.");
+        }
+
+        EndStatement(_sql.Length);
+        SkipCopyData();
+    }
+
+    private void Token(char c)
+    {
+        if (!IsWordStart(c))
+        {
+            _block.Punctuation();
+        }
+
+        switch (c)
+        {
+            case '\'' or '"':
+                Quoted(c, EscapesApply(c));
+                break;
+            case '`' when _dialect.BacktickNames:
+                Quoted(c, escapes: false);
+                break;
+            case '[' when _dialect.BracketNames:
+                Quoted(']', escapes: false);
+                break;
+            case '(':
+                if (_depth++ == 0)
+                {
+                    _openParenthesis = _position;
+                }
+
+                _position++;
+                break;
+            case ')':
+                if (--_depth < 0 && Plain)
+                {
+                    throw Error(_position, "This ')' closes nothing.");
+                }
+
+                _position++;
+                break;
+            case '$' when TryDollarQuote():
+                break;
+            case var _ when IsWordStart(c):
+                Word();
+                break;
+            default:
+                _position++;
+                break;
+        }
+    }
+
+    private bool AtDelimiter() =>
+        string.CompareOrdinal(_sql, _position, _delimiter, 0, _delimiter.Length) == 0
+        && (!Plain || (_depth == 0 && !_block.IsOpen));
+
+    private void EndStatement(int end)
+    {
+        if (InStatement)
+        {
+            var text = _sql[_start..end].TrimEnd();
+            if (text.Length > 0)
+            {
+                var statement = new Statement(text, LineAt(_start));
+                _statements.Add(statement);
+                NoteSettings(statement);
+            }
+        }
+
+        _start = -1;
+        _depth = 0;
+        _block.Reset();
+    }
+
+    /// <summary>Reads a word at once, so that <c>a$b$</c> is no dollar quote and <c>friend</c> holds no <c>end</c>.</summary>
+    private void Word()
+    {
+        var from = _position;
+        while (_position < _sql.Length && IsWordPart(_sql[_position]))
+        {
+            if (!Plain && _position > from && AtDelimiter())
+            {
+                break;
+            }
+
+            _position++;
+        }
+
+        if (Plain)
+        {
+            _block.Word(_sql.AsSpan(from, _position - from), afterDot: from > 0 && _sql[from - 1] == '.');
+        }
+    }
+
+    private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' || char.IsDigit(c) || c > '\x7f';
+
+    private static bool IsWordPart(char c) => IsWordStart(c) || c is '$';
+
+    /// <summary>Counts on from the last answer: scripts of many thousand statements are common.</summary>
+    private int LineAt(int position)
+    {
+        if (position < _countedTo)
+        {
+            (_countedTo, _lines) = (0, 1);
+        }
+
+        _lines += _sql.AsSpan(_countedTo, position - _countedTo).Count('\n');
+        _countedTo = position;
+        return _lines;
+    }
+
+    private ScriptSyntaxException Error(int position, string message) => new(LineAt(position), message);
+}

@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Buffkit.Migrations;
+
+/// <summary>Writes the files of a new migration.</summary>
+public static partial class MigrationTemplates
+{
+    /// <summary>Gets the patterns that a new migration can begin from.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["empty", "table", "column", "index", "backfill", "enum", "foreign-key"];
+
+    /// <summary>Creates the files, named by the time in UTC.</summary>
+    /// <param name="scriptsPath">The folder of the scripts; created if it is not there.</param>
+    /// <param name="name">What the migration does, such as <c>add_orders</c>: letters, digits, <c>_</c> and <c>-</c>; spaces become <c>_</c>.</param>
+    /// <param name="template">One of <see cref="Names"/>.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The paths of the new files.</returns>
+    /// <exception cref="MigrationConfigurationException">The name or the template does not fit.</exception>
+    public static IReadOnlyList<string> Create(string scriptsPath, string name, string template, TimeProvider time)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(scriptsPath);
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(time);
+        var clean = name.Trim().Replace(' ', '_');
+        if (!NameForm().IsMatch(clean))
+        {
+            throw new MigrationConfigurationException($"'{name}' is no name for a migration. Use letters, digits, _ and -, such as add_orders.");
+        }
+
+        if (!Templates.TryGetValue(template, out var files))
+        {
+            throw new MigrationConfigurationException($"There is no template '{template}'. Choose one of {string.Join(", ", Names)}.");
+        }
+
+        Directory.CreateDirectory(scriptsPath);
+        var moment = time.GetUtcNow();
+        var prefix = Prefix(moment, clean);
+        // Two migrations of one second would share their number.
+        while (Directory.EnumerateFiles(scriptsPath, prefix.Split('_')[0] + "_*").Any())
+        {
+            moment = moment.AddSeconds(1);
+            prefix = Prefix(moment, clean);
+        }
+
+        var created = new List<string>();
+        foreach (var (suffix, content) in files)
+        {
+            var path = Path.Combine(scriptsPath, prefix + suffix);
+            using var stream = new FileStream(path, FileMode.CreateNew);
+            using var writer = new StreamWriter(stream);
+            writer.Write(content.ReplaceLineEndings("\n"));
+            created.Add(path);
+        }
+
+        return created;
+    }
+
+    private static string Prefix(DateTimeOffset moment, string name) =>
+        moment.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + "_" + name;
+
+    private static readonly Dictionary<string, (string Suffix, string Content)[]> Templates = new(StringComparer.Ordinal)
+    {
+        ["empty"] =
+        [
+            (".up.sql", "-- What this migration does, and why.\n"),
+            (".down.sql", "-- Undoes the way up. If nothing can, delete this file and put '-- irreversible: reason' into the other.\n"),
+        ],
+        ["table"] =
+        [
+            (".up.sql", """
+                -- A new table. Types differ by engine: copy this file to <name>.postgres.up.sql or .mysql.up.sql where they do.
+                CREATE TABLE things (
+                    id integer NOT NULL PRIMARY KEY,
+                    name varchar(200) NOT NULL,
+                    created_at timestamp NOT NULL
+                );
+
+                """),
+            (".down.sql", "DROP TABLE things;\n"),
+        ],
+        ["column"] =
+        [
+            (".up.sql", """
+                -- A new column. With a constant default no engine rewrites the table; without one leave it nullable.
+                -- lock-timeout: 5s
+                ALTER TABLE things ADD COLUMN note varchar(200) NOT NULL DEFAULT '';
+
+                """),
+            (".down.sql", "ALTER TABLE things DROP COLUMN note;\n"),
+        ],
+        ["index"] =
+        [
+            (".up.sql", "CREATE INDEX ix_things_name ON things (name);\n"),
+            (".postgres.up.sql", """
+                -- no-transaction
+                -- Without CONCURRENTLY writers would wait until the index is built.
+                CREATE INDEX CONCURRENTLY ix_things_name ON things (name);
+
+                """),
+            (".mysql.up.sql", """
+                -- The server refuses if it cannot build the index beside the writers.
+                CREATE INDEX ix_things_name ON things (name) ALGORITHM = INPLACE LOCK = NONE;
+
+                """),
+            (".down.sql", "DROP INDEX ix_things_name;\n"),
+            (".postgres.down.sql", "-- no-transaction\nDROP INDEX CONCURRENTLY ix_things_name;\n"),
+            (".mysql.down.sql", "DROP INDEX ix_things_name ON things;\n"),
+        ],
+        ["backfill"] =
+        [
+            (".up.sql", """
+                -- no-transaction
+                -- Fills a column in batches: each statement commits by itself and locks few rows for a short time.
+                -- Repeat the statement with the next range, or write a procedure with a loop where there are many.
+                UPDATE things SET note = name WHERE note = '' AND id BETWEEN 1 AND 10000;
+                UPDATE things SET note = name WHERE note = '' AND id BETWEEN 10001 AND 20000;
+                UPDATE things SET note = name WHERE note = '' AND id > 20000;
+
+                """),
+            (".down.sql", "-- Nothing to undo: the column's values were empty before.\n"),
+        ],
+        ["enum"] =
+        [
+            (".up.sql", """
+                -- A column of few values. A check works on every engine and is easier to change than a type.
+                ALTER TABLE things ADD COLUMN state varchar(20) NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'done'));
+
+                """),
+            (".postgres.up.sql", """
+                -- lock-timeout: 5s
+                -- Values can be added later (ALTER TYPE thing_state ADD VALUE 'lost', no-transaction), never removed.
+                CREATE TYPE thing_state AS ENUM ('new', 'done');
+                ALTER TABLE things ADD COLUMN state thing_state NOT NULL DEFAULT 'new';
+
+                """),
+            (".mysql.up.sql", """
+                -- Values added at the end later need no copy of the table.
+                ALTER TABLE things ADD COLUMN state enum('new', 'done') NOT NULL DEFAULT 'new';
+
+                """),
+            (".down.sql", "ALTER TABLE things DROP COLUMN state;\n"),
+            (".postgres.down.sql", "ALTER TABLE things DROP COLUMN state;\nDROP TYPE thing_state;\n"),
+        ],
+        ["foreign-key"] =
+        [
+            (".up.sql", """
+                -- SQLite adds a foreign key with a new column only.
+                ALTER TABLE things ADD COLUMN owner_id integer NULL REFERENCES owners (id);
+
+                """),
+            (".postgres.up.sql", """
+                -- lock-timeout: 5s
+                -- NOT VALID: new rows are checked from now on, old ones by VALIDATE CONSTRAINT, which locks nobody out.
+                ALTER TABLE things ADD COLUMN owner_id integer NULL;
+                ALTER TABLE things ADD CONSTRAINT fk_things_owners FOREIGN KEY (owner_id) REFERENCES owners (id) NOT VALID;
+                ALTER TABLE things VALIDATE CONSTRAINT fk_things_owners;
+
+                """),
+            (".mysql.up.sql", """
+                -- lock-timeout: 5s
+                ALTER TABLE things ADD COLUMN owner_id int NULL, ALGORITHM = INSTANT;
+                SET foreign_key_checks = 0;
+                ALTER TABLE things ADD CONSTRAINT fk_things_owners FOREIGN KEY (owner_id) REFERENCES owners (id), ALGORITHM = INPLACE;
+                SET foreign_key_checks = 1;
+
+                """),
+            (".down.sql", "ALTER TABLE things DROP COLUMN owner_id;\n"),
+            (".mysql.down.sql", "ALTER TABLE things DROP FOREIGN KEY fk_things_owners, DROP COLUMN owner_id;\n"),
+        ],
+    };
+
+    [GeneratedRegex(@"^[\w-]{1,150}$")]
+    private static partial Regex NameForm();
+}

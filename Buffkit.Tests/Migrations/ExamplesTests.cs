@@ -1,0 +1,50 @@
+using Buffkit.Migrations;
+
+namespace Buffkit.Tests;
+
+public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Examples_UpRedoDown_LeaveTheSchemaAsItWas(MigrationEngine engine)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        CopyExamples(database);
+        var runner = database.Runner();
+        Assert.Empty(await runner.ValidateAsync(offline: true, Cancellation));
+
+        await runner.UpAsync(Cancellation);
+        await runner.SeedAsync("development", Cancellation);
+        var full = await runner.DumpAsync(Cancellation);
+        Assert.Equal("1", await database.QueryAsync("SELECT count(*) FROM open_things"));
+        // The view stands on the tables; a way down that changed them would have to drop it first.
+        await database.ExecuteAsync("DROP VIEW open_things");
+        await runner.RepairAsync(new RepairRequest([], ["R__open_things"]), Cancellation);
+
+        await runner.DownAsync(new DownRequest("0"), Cancellation);
+        Assert.Equal("", await runner.DumpAsync(Cancellation));
+        await runner.UpAsync(Cancellation);
+        Assert.Equal(full, await runner.DumpAsync(Cancellation));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Examples_Lint_FindsNothing(MigrationEngine engine)
+    {
+        using var database = TestDatabase.CreateSqlite();
+        CopyExamples(database);
+        Assert.Empty(await database.Runner(options => options.Engine = engine).LintAsync(pendingOnly: false, Cancellation));
+    }
+
+    private static void CopyExamples(TestDatabase database)
+    {
+        foreach (var file in Directory.EnumerateFiles(Repository.Folder("Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))
+        {
+            database.Write(Path.GetRelativePath(Repository.Folder("Buffkit.Migrations/Examples"), file), File.ReadAllText(file));
+        }
+    }
+}

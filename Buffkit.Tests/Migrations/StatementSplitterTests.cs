@@ -1,0 +1,58 @@
+using Buffkit.Migrations;
+
+namespace Buffkit.Tests;
+
+public sealed class StatementSplitterTests
+{
+    public static TheoryData<string, string, string[]> Cases { get; } = new()
+    {
+        { "postgres", "select 1; ; select 2", ["select 1", "select 2"] },
+        { "postgres", "-- only a comment;", [] },
+        { "postgres", "select '--;', \"a;b\", $$;$$, $x$;$$;$x$; select 2", ["select '--;', \"a;b\", $$;$$, $x$;$$;$x$", "select 2"] },
+        { "postgres", "select E'it\\'s;', 'c:\\'; select 2", ["select E'it\\'s;', 'c:\\'", "select 2"] },
+        { "postgres", "/* a /* nested; */ b; */ select 1;", ["select 1"] },
+        { "postgres", "create rule r as on insert to t do (select 1; select 2); select 3", ["create rule r as on insert to t do (select 1; select 2)", "select 3"] },
+        { "postgres", "begin; select 1; end; select 2", ["begin", "select 1", "end", "select 2"] },
+        { "postgres", "SET standard_conforming_strings = off; select 'a\\'b;'; select 2", ["SET standard_conforming_strings = off", "select 'a\\'b;'", "select 2"] },
+        { "postgres", "\\restrict abc\nselect 1;\n\\unrestrict abc\n", ["select 1"] },
+        { "postgres", "select a$b$ from t; select $1", ["select a$b$ from t", "select $1"] },
+        { "mysql", "select 5--1; # c;\nselect `a;b`, 'x\\';', \"y\\\";\"; -- z;\nselect 3", ["select 5--1", "select `a;b`, 'x\\';', \"y\\\";\"", "select 3"] },
+        { "mysql", "/*!40101 SET NAMES utf8 */; select 1", ["/*!40101 SET NAMES utf8 */", "select 1"] },
+        { "mysql", "create procedure p() begin if a then select 1; end if; case x when 1 then select 2; end case; set y = if(1, case when 1 then 2 end, 3); end; select 4", ["create procedure p() begin if a then select 1; end if; case x when 1 then select 2; end case; set y = if(1, case when 1 then 2 end, 3); end", "select 4"] },
+        { "mysql", "DELIMITER $$\ncreate trigger t before insert on a for each row begin set new.x = 1; end$$\nDELIMITER ;\nselect 1;", ["create trigger t before insert on a for each row begin set new.x = 1; end", "select 1"] },
+        { "mysql", "create table event (`end` int, begin int); insert into event values (1, 2);", ["create table event (`end` int, begin int)", "insert into event values (1, 2)"] },
+        { "sqlite", "create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end; select 1;", ["create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end", "select 1"] },
+        { "sqlite", "select [a;b], `c;d`, \"e;f\" from t; select 2", ["select [a;b], `c;d`, \"e;f\" from t", "select 2"] },
+        { "sqlite", "BEGIN TRANSACTION; select 'it''s;'; COMMIT;", ["BEGIN TRANSACTION", "select 'it''s;'", "COMMIT"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Split_Script_GivesItsStatements(string engine, string sql, string[] expected) =>
+        Assert.Equal(expected, StatementSplitter.Split(sql, Dialect(engine)).Select(statement => statement.Text));
+
+    [Fact]
+    public void Split_CopyWithData_KeepsTheDataOfItsStatement()
+    {
+        var statements = StatementSplitter.Split("COPY t (a, b) FROM stdin;\n1\tit's; x\n2\t(y\n\\.\n\nselect 2;", SqlDialect.Postgres);
+        Assert.Equal(["COPY t (a, b) FROM stdin", "select 2"], statements.Select(s => s.Text));
+        Assert.Equal("1\tit's; x\n2\t(y\n", statements[0].CopyData);
+        Assert.Equal(6, statements[1].Line);
+    }
+
+    [Theory]
+    [InlineData("postgres", "select 1;\nselect 'a", 2)]
+    [InlineData("postgres", "select (1;\nselect 2", 1)]
+    [InlineData("postgres", "select 1);", 1)]
+    [InlineData("postgres", "/* open", 1)]
+    [InlineData("postgres", "do $$ begin", 1)]
+    [InlineData("postgres", "\n\\connect other", 2)]
+    [InlineData("postgres", "copy t from stdin;\n1", 1)]
+    [InlineData("mysql", "create procedure p() begin select 1;", 1)]
+    [InlineData("mysql", "delimiter", 1)]
+    [InlineData("sqlite", ".headers on", 1)]
+    public void Split_BrokenScript_NamesTheLine(string engine, string sql, int line) =>
+        Assert.Equal(line, Assert.Throws<ScriptSyntaxException>(() => StatementSplitter.Split(sql, Dialect(engine))).Line);
+
+    private static SqlDialect Dialect(string engine) => SqlDialect.Of(Enum.Parse<MigrationEngine>(engine, ignoreCase: true));
+}

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Buffkit.ServiceDefaults;
+using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Containers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
+
+namespace Buffkit.Tests;
+
+public sealed class RedisClientTests : IAsyncDisposable
+{
+    private readonly SharedContainer<IContainer> _container = new(() => new ContainerBuilder("redis:8-alpine")
+        .WithPortBinding(6379, assignRandomHostPort: true)
+        .WithWaitStrategy(Wait.ForUnixContainer().UntilInternalTcpPortIsAvailable(6379))
+        .Build());
+
+    [Fact]
+    public void AddRedisClient_NothingConfigured_RegistersNothing()
+    {
+        using var host = Build(null);
+        Assert.Null(host.Services.GetService<IConnectionMultiplexer>());
+    }
+
+    [Fact]
+    public async Task AddRedisClient_Configured_ConnectsIsHealthyAndLeavesSpans()
+    {
+        var container = await _container.StartAsync();
+        using var source = new ActivitySource("Test.Redis");
+        var spans = new ConcurrentBag<Activity>();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = candidate => candidate.Name is "StackExchange.Redis" or "Test.Redis",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                spans.Add(activity);
+                if (activity.OperationName == "SET")
+                {
+                    seen.TrySetResult();
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var host = Build($"{container.Hostname}:{container.GetMappedPublicPort(6379)}");
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var redis = host.Services.GetRequiredService<IConnectionMultiplexer>();
+
+        using (var parent = source.StartActivity("parent"))
+        {
+            await redis.GetDatabase().StringSetAsync("a", "b");
+        }
+
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Healthy, report.Entries["redis"].Status);
+        await seen.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            spans.Single(span => span.OperationName == "parent").SpanId,
+            spans.Single(span => span.OperationName == "SET").ParentSpanId);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task HealthCheck_RedisGone_IsUnhealthyAndTheHostStarts()
+    {
+        using var host = Build("127.0.0.1:1,connectTimeout=200");
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Unhealthy, report.Entries["redis"].Status);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _container.DisposeAsync();
+
+    private static IHost Build(string? connectionString)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration["ConnectionStrings:redis"] = connectionString;
+        return builder.AddRedisClient().Build();
+    }
+}
