@@ -17,13 +17,13 @@ internal sealed partial class Connection
     {
         using var ended = cancellationToken.UnsafeRegister(static connection => ((Connection)connection!).End(), this);
         var idle = false;
-        while (!TakeOrders(sink, idle, out var close))
+        while (!TakeOrders(sink, idle, out var close, out var live))
         {
             idle = false;
             if (close is { } lastWord)
                 sink.WriteClose(lastWord);
             else
-                idle = TakeTurn() ? TakePending(sink) : await CatchUpAsync(sink, cancellationToken).ConfigureAwait(false);
+                idle = live ? TakePending(sink) : await CatchUpAsync(sink, cancellationToken).ConfigureAwait(false);
 
             if (sink.Buffered > 0 && !await SendAsync(sink, cancellationToken).ConfigureAwait(false))
                 return;
@@ -53,17 +53,7 @@ internal sealed partial class Connection
         }
     }
 
-    private bool TakeTurn()
-    {
-        lock (_gate)
-        {
-            if (!_live)
-                ReturnToCursor();
-            return _live;
-        }
-    }
-
-    private bool TakeOrders(FrameSink sink, bool idle, out StreamClose? close)
+    private bool TakeOrders(FrameSink sink, bool idle, out StreamClose? close, out bool live)
     {
         bool heartbeat;
         lock (_gate)
@@ -74,6 +64,9 @@ internal sealed partial class Connection
             _closeSeen = _close is not null;
             heartbeat = _heartbeatDue && _pending.Count == 0;
             _heartbeatDue = false;
+            if (!_live)
+                ReturnToCursor();
+            live = _live;
             if (_ended)
                 return true;
         }
@@ -104,11 +97,11 @@ internal sealed partial class Connection
         Entries taken = default;
         while (sink.Buffered < _context.Options.MaxBatchBytes)
         {
-            var count = TakeHandful(taken, _context.Options.MaxBatchBytes - sink.Buffered);
-            if (count == 0)
-                return true;
+            var count = TakeHandful(taken, _context.Options.MaxBatchBytes - sink.Buffered, out var isLast);
             for (var i = 0; i < count; i++)
                 Pass(taken[i]!, sink);
+            if (isLast)
+                return true;
         }
 
         return false;

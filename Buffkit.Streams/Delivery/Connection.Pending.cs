@@ -46,7 +46,7 @@ internal sealed partial class Connection
     }
 
     /// <summary>Takes a handful, under one lock.</summary>
-    private int TakeHandful(Span<TailEntry?> taken, int room)
+    private int TakeHandful(Span<TailEntry?> taken, int room, out bool isLast)
     {
         var count = 0;
         lock (_gate)
@@ -58,9 +58,11 @@ internal sealed partial class Connection
                 room -= entry.Size;
             }
 
-            if (_pending.Count > 0)
+            isLast = _pending.Count == 0;
+            if (!isLast)
                 return count;
-            if (count == 0)
+            // Behind, it is where the connection resumes.
+            if (count == 0 && _live)
                 _firstPending = null;
             if (_pending.Capacity > KeptCapacity)
                 _pending.TrimExcess();
