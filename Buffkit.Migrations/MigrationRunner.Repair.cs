@@ -45,6 +45,12 @@ public sealed partial class MigrationRunner
                 }
             }
 
+            // One that is settled by name is all that was asked for: a changed file elsewhere is not accepted by the way.
+            if (repairs.Count > 0)
+            {
+                return repairs;
+            }
+
             foreach (var entry in journal.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList())
             {
                 if (await RepairAsync(folder, database, journal, entry, cancellationToken) is { } repair)
@@ -61,7 +67,7 @@ public sealed partial class MigrationRunner
     private static async Task<Repair> DecideAsync(
         ScriptFolder folder, Journal journal, string name, MigrationState state, CancellationToken cancellation)
     {
-        var migration = folder.Migrations.FirstOrDefault(candidate => candidate.IsNamed(name) && candidate.Up is not null)
+        var migration = folder.Migrations.Concat(folder.Seeds).FirstOrDefault(candidate => candidate.IsNamed(name) && candidate.Up is not null)
             ?? throw new MigrationConfigurationException($"No migration is named or numbered '{name}'. 'status' lists them.");
         if (state == MigrationState.Pending)
         {

@@ -153,6 +153,12 @@ public sealed partial class MigrationRunner
             return new MigrationTarget(Steps: steps);
         }
 
+        // What an unset variable of a script leaves behind; taken for zero it would undo everything.
+        if (string.IsNullOrWhiteSpace(to))
+        {
+            throw new MigrationConfigurationException("--to is empty. Name a migration or its number, or leave --to out.");
+        }
+
         if (allowZero && to.All(digit => digit == '0'))
         {
             return new MigrationTarget(new ScriptVersion("0"), steps);
@@ -206,6 +212,14 @@ public sealed partial class MigrationRunner
 
     private static void CheckBeforeDown(ScriptFolder folder, Journal journal, IReadOnlyList<MigrationScript> plan)
     {
+        // Before anything is undone: half of the way down is worse than none.
+        if (plan.FirstOrDefault(script => script.Migration.Down is null) is { } stuck)
+        {
+            throw new MigrationConfigurationException(stuck.File.Header.Irreversible is { } reason
+                ? $"{stuck.Name} is irreversible: {reason}"
+                : $"{stuck.Name} has no .down.sql, so there is no way down past it.");
+        }
+
         var planned = plan.Select(script => script.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var fatal = new List<ScriptProblem>();
         foreach (var script in plan)

@@ -93,7 +93,11 @@ public sealed partial class MigrationRunner(
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
     public async Task<IReadOnlyList<CompletedMigration>> SeedAsync(string environment, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(environment);
+        if (string.IsNullOrWhiteSpace(environment))
+        {
+            throw new MigrationConfigurationException("--environment is empty. Name a folder under seeds, such as development.");
+        }
+
         using var activity = MigrationTelemetry.Source.StartActivity("migrations seed");
         var (folder, database, journal) = await BeginAsync(cancellationToken);
         await using (database)

@@ -38,13 +38,6 @@ internal sealed partial class MigrationScriptExecutor(RunContext context, Cancel
         activity?.SetTag(MigrationTelemetry.DirectionTag, direction);
         try
         {
-            if (script.Direction == Direction.Down && script.Migration.Down is null)
-            {
-                throw new MigrationConfigurationException(script.File.Header.Irreversible is { } reason
-                    ? $"{script.Name} is irreversible: {reason}"
-                    : $"{script.Name} has no .down.sql, so there is no way down past it.");
-            }
-
             LogBegin(context.Logger, script.Name, direction, context.Number, context.Count);
             await ScriptRun.For(context, script).RunAsync(cancellation);
             outcome = "success";

@@ -25,9 +25,16 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected string FileName => Script.File.Path;
 
     public static ScriptRun For(RunContext context, MigrationScript script) =>
-        context.Database.HasTransactionalDdl && !script.File.Header.NoTransaction
+        context.Database.HasTransactionalDdl && !script.File.Header.NoTransaction && !IsBegun(context, script)
             ? new TransactionalRun(context, script)
             : new StatementwiseRun(context, script);
+
+    // Begun statement by statement, it goes on so, even if its file says otherwise by now: what was done is not done again.
+    private static bool IsBegun(RunContext context, MigrationScript script) =>
+        context.Journal.Entries.GetValueOrDefault(script.Name) is { } entry
+        && entry.State.IsHalfway()
+        && entry.State.IsDownward() == (script.Direction == Direction.Down)
+        && (entry.StatementsDone > 0 || entry.StatementStarted > 0);
 
     /// <exception cref="MigrationFailedException">A statement failed.</exception>
     public abstract Task RunAsync(CancellationToken cancellation);

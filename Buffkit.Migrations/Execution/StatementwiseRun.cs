@@ -153,9 +153,7 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
                 _ownTransaction = true;
                 return;
             case StatementKind.Commit when _ownTransaction:
-                await CountAsync(index, cancellation);
-                await ExecuteAsync(index, CancellationToken.None);
-                _ownTransaction = false;
+                await CommitWithItsCountAsync(index, () => ExecuteAsync(index, CancellationToken.None), cancellation);
                 return;
             case StatementKind.Rollback when _ownTransaction:
                 await ExecuteAsync(index, cancellation);
@@ -179,9 +177,8 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
                 if (_ownTransaction)
                 {
                     // On MySQL, DDL commits what the script has begun; so do we, with its count, before we announce it.
-                    await CountAsync(index - 1, cancellation);
-                    await Database.ExecuteAsync("COMMIT", CancellationToken.None);
-                    _ownTransaction = false;
+                    await CommitWithItsCountAsync(
+                        index - 1, () => Database.ExecuteAsync("COMMIT", CancellationToken.None), cancellation);
                 }
 
                 await AnnouncedAsync(index, cancellation);
@@ -214,12 +211,15 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
         await WriteAsync(Counted(index), CancellationToken.None);
     }
 
-    /// <summary>Counts a statement inside the transaction that it is in.</summary>
-    private async Task CountAsync(int index, CancellationToken cancellation)
+    /// <summary>Commits the script's own transaction, with the count written inside it: both hold, or neither.</summary>
+    private async Task CommitWithItsCountAsync(int index, Func<Task> commit, CancellationToken cancellation)
     {
         var counted = Counted(index);
         await Context.Journal.WriteAsync(counted, Database.Session, cancellation);
+        await commit();
+        // Only now: a commit that failed (a deferred constraint) took the count back with it.
         _entry = counted;
+        _ownTransaction = false;
     }
 
     private JournalEntry Counted(int index) => _entry with
@@ -252,6 +252,13 @@ internal sealed class StatementwiseRun(RunContext context, MigrationScript scrip
         // The server said that the statement failed, so its fate is known; without a word from it, it is not.
         var known = cause is DbException && Database.Session.State == System.Data.ConnectionState.Open
             && cause is not Npgsql.NpgsqlException { InnerException: IOException };
+        if (cause is DbException && !known && Database.Engine == MigrationEngine.MySql)
+        {
+            // The connection went away, perhaps after a commit that the server carried out. What it holds is the truth, as after
+            // a crash; our last count, written over it by another session, might not be.
+            return;
+        }
+
         var started = known && Database.Engine == MigrationEngine.MySql ? 0 : _entry.StatementStarted;
         if (IsDown && _before is not null && _entry.StatementsDone == 0 && started == 0)
         {

@@ -100,6 +100,8 @@ internal static partial class ScriptHeaderParser
             return null;
         }
 
+        // More than a day is refused below; far more would not even fit.
+        number = Math.Min(number, TimeSpan.FromDays(2).TotalMilliseconds);
         var duration = match.Groups["unit"].Value switch
         {
             "ms" => TimeSpan.FromMilliseconds(number),

@@ -38,7 +38,8 @@ internal static class AdoptedJournal
         var entries = new Dictionary<string, JournalEntry>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, applied) in rows)
         {
-            var migration = migrations.FirstOrDefault(candidate => Matches(name, candidate));
+            // The longest: 10_1_init ends with 1_init too.
+            var migration = migrations.Where(candidate => Matches(name, candidate)).MaxBy(candidate => candidate.Name.Length);
             var entry = new JournalEntry
             {
                 Name = migration?.Name ?? (name.Length <= ScriptName.MaximumLength ? name : name[^ScriptName.MaximumLength..]),
