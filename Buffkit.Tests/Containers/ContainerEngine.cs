@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
 
@@ -26,11 +28,38 @@ public static class ContainerEngine
         Assert.Skip(reason);
     }
 
+    // A host that is configured but switched off is as good as none.
+    private static string? Connect(Uri endpoint)
+    {
+        EndPoint? address = endpoint.Scheme switch
+        {
+            "unix" => new UnixDomainSocketEndPoint(endpoint.AbsolutePath),
+            "tcp" or "http" or "https" => new DnsEndPoint(endpoint.Host, endpoint.Port),
+            _ => null,
+        };
+        if (address is null)
+            return null;
+        using var socket = address is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(address);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return $"no Docker engine answers at {endpoint}: {e.Message}";
+        }
+    }
+
     private static string? FindReason()
     {
         try
         {
-            return TestcontainersSettings.OS.DockerEndpointAuthConfig is null ? "no Docker engine was found." : null;
+            return TestcontainersSettings.OS.DockerEndpointAuthConfig is not { Endpoint: { } endpoint }
+                ? "no Docker engine was found."
+                : Connect(endpoint);
         }
         catch (Exception e) when (e is DockerUnavailableException or TypeInitializationException or ArgumentException)
         {
