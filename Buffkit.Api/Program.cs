@@ -7,6 +7,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddTelemetrySources(StreamsTelemetry.MeterName, MigrationTelemetry.Name);
 builder.AddAppDatabase();
+builder.AddRedisClient();
 builder.AddDevelopmentSchema();
 
 builder.Services.AddEventStreams();

@@ -25,6 +25,10 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public LogOptions Log { get; set; } = new();
 
+    /// <inheritdoc cref="RedisOptions"/>
+    [Required, ValidateObjectMembers]
+    public RedisOptions Redis { get; set; } = new();
+
     /// <inheritdoc cref="TailOptions"/>
     [Required, ValidateObjectMembers]
     public TailOptions Tail { get; set; } = new();

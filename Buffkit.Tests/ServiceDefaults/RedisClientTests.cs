@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Buffkit.ServiceDefaults;
-using DotNet.Testcontainers.Builders;
-using DotNet.Testcontainers.Containers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -10,13 +8,8 @@ using StackExchange.Redis;
 
 namespace Buffkit.Tests;
 
-public sealed class RedisClientTests : IAsyncDisposable
+public sealed class RedisClientTests(RedisServer server)
 {
-    private readonly SharedContainer<IContainer> _container = new(() => new ContainerBuilder("redis:8-alpine")
-        .WithPortBinding(6379, assignRandomHostPort: true)
-        .WithWaitStrategy(Wait.ForUnixContainer().UntilInternalTcpPortIsAvailable(6379))
-        .Build());
-
     [Fact]
     public void AddRedisClient_NothingConfigured_RegistersNothing()
     {
@@ -27,7 +20,7 @@ public sealed class RedisClientTests : IAsyncDisposable
     [Fact]
     public async Task AddRedisClient_Configured_ConnectsIsHealthyAndLeavesSpans()
     {
-        var container = await _container.StartAsync();
+        var connectionString = await server.StartAsync();
         using var source = new ActivitySource("Test.Redis");
         var spans = new ConcurrentBag<Activity>();
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,7 +38,7 @@ public sealed class RedisClientTests : IAsyncDisposable
             },
         };
         ActivitySource.AddActivityListener(listener);
-        using var host = Build($"{container.Hostname}:{container.GetMappedPublicPort(6379)}");
+        using var host = Build(connectionString);
         await host.StartAsync(TestContext.Current.CancellationToken);
         var redis = host.Services.GetRequiredService<IConnectionMultiplexer>();
 
@@ -72,8 +65,6 @@ public sealed class RedisClientTests : IAsyncDisposable
         Assert.Equal(HealthStatus.Unhealthy, report.Entries["redis"].Status);
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
-
-    public ValueTask DisposeAsync() => _container.DisposeAsync();
 
     private static IHost Build(string? connectionString)
     {

@@ -1,0 +1,24 @@
+using Testcontainers.Redis;
+
+[assembly: AssemblyFixture(typeof(Buffkit.Tests.RedisServer))]
+
+namespace Buffkit.Tests;
+
+/// <summary>
+/// One Redis for the whole test run, started by the first test that asks for it. Tests keep apart by key prefix; one that
+/// stops or empties the server starts its own with <see cref="NewContainer"/>.
+/// </summary>
+public sealed class RedisServer : IAsyncDisposable
+{
+    private readonly SharedContainer<RedisContainer> _container = new(NewContainer);
+
+    public static RedisContainer NewContainer() => new RedisBuilder("redis:8-alpine").Build();
+
+    /// <summary>A key prefix that no other test uses.</summary>
+    public static string NewKeyPrefix() => $"test:{Guid.NewGuid():N}";
+
+    /// <returns>The connection string.</returns>
+    public async Task<string> StartAsync() => (await _container.StartAsync()).GetConnectionString();
+
+    public ValueTask DisposeAsync() => _container.DisposeAsync();
+}
