@@ -15,10 +15,9 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
 
-        services.TryAddSingleton<IEventLog>(provider =>
-            new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(provider =>
-            new EventTail(Options(provider).Tail, provider.GetRequiredService<IEventLog>().State.Oldest.Previous));
+        services.AddEventLog();
+        services.TryAddSingleton(provider => new EventTail(Options(provider).Tail));
+        services.TryAddSingleton<StartingPointFinder>();
         services.TryAddSingleton(provider =>
             new ReplayReader(provider.GetRequiredService<IEventLog>(), provider.GetService<IEventHistory>()));
         services.TryAddSingleton<FrameEncoder>();

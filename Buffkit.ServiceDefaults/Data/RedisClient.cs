@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using StackExchange.Redis;
 
@@ -16,8 +17,8 @@ public static class RedisClient
     /// where <c>ConnectionStrings:redis</c> is not set.
     /// </summary>
     /// <remarks>
-    /// A Redis that is away at start is no error: the client keeps trying (<c>AbortOnConnectFail=false</c>), and
-    /// <c>/health</c> says so meanwhile.
+    /// A Redis that is away, at start or later, is no error: the client keeps trying (<c>AbortOnConnectFail=false</c>), and
+    /// <c>/health</c> says "degraded" meanwhile. Not "unhealthy": taken out of service, all servers at once, none would be left.
     /// </remarks>
     /// <returns>The same builder.</returns>
     public static TBuilder AddRedisClient<TBuilder>(this TBuilder builder)
@@ -31,7 +32,7 @@ public static class RedisClient
         }
 
         builder.AddRedisMultiplexer(connectionString);
-        builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>("redis");
+        builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded);
         return builder;
     }
 }

@@ -32,7 +32,7 @@ internal sealed partial class ConnectionDrain(
         var began = time.GetTimestamp();
         Log.Draining(logger, connections.Count);
         // What was published until now is in the log, and on its way into the tail.
-        await WaitAsync(() => tail.HasReached(log.State.Latest), began, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(() => !log.IsAvailable || tail.HasReached(log.State.Latest), began, cancellationToken).ConfigureAwait(false);
         foreach (var connection in connections.All)
             connection.RequestClose(Goodbye());
         await WaitAsync(() => connections.Count == 0, began, cancellationToken).ConfigureAwait(false);

@@ -13,12 +13,33 @@ internal sealed partial class TailFeeder(
 {
     private readonly List<Connection> _found = [];
     private readonly List<Connection> _toWake = [];
-    private EventId _latest = log.State.Oldest.Previous;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EventId _latest;
+
+    // A log that answers does so well within; one that is away must not keep the server from starting.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>The server opens its doors when the tail has begun, so that its first client is not sent away.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+        await Task.WhenAny(_started.Task, Task.Delay(StartPatience, cancellationToken)).ConfigureAwait(false);
+        if (!tail.IsStarted)
+            Log.StartsWithoutLog(logger);
+    }
+
+    internal void Begin(EventId start)
+    {
+        _latest = start;
+        tail.Start(start);
+        _started.TrySetResult();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
+            Begin(await log.FindStartAsync(tail.Capacity, stoppingToken).ConfigureAwait(false));
             await foreach (var read in log.FollowAsync(_latest, stoppingToken).ConfigureAwait(false))
                 Feed(read);
         }
@@ -63,6 +84,9 @@ internal sealed partial class TailFeeder(
 
     private static partial class Log
     {
+        [LoggerMessage(2, LogLevel.Warning, "The event log does not answer yet; clients are sent away for a moment until it does.")]
+        public static partial void StartsWithoutLog(ILogger logger);
+
         [LoggerMessage(1, LogLevel.Warning,
             "The log no longer holds what follows {After}; delivery goes on at {Next} ({Reason}). Clients are told of the gap.")]
         public static partial void Gap(ILogger logger, GapReason reason, EventId after, EventId next);

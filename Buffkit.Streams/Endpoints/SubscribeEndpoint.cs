@@ -5,8 +5,8 @@ namespace Buffkit.Streams;
 
 /// <summary><c>GET /events</c> and <c>GET /events/ws</c>: lets a subscriber in and hands it to its transport.</summary>
 internal sealed class SubscribeEndpoint(
-    IEventLog log,
-    ReplayReader replay,
+    StartingPointFinder starts,
+    EventTail tail,
     ConnectionDrain drain,
     SseTransport sse,
     LongPollTransport longPoll,
@@ -14,6 +14,8 @@ internal sealed class SubscribeEndpoint(
     IOptions<StreamsOptions> options)
 {
     private readonly StreamsOptions _options = options.Value;
+
+    private bool CanServe => tail.IsStarted && !drain.IsDraining;
 
     /// <summary>The stream, or a long poll, as the client accepts it.</summary>
     /// <remarks>Hands the request on rather than waiting for its end: what waits holds memory as long as the stream is open.</remarks>
@@ -23,7 +25,7 @@ internal sealed class SubscribeEndpoint(
             return HandleAsync(http, longPoll.RunAsync);
         // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
         if (Accepts(http.Request, SseTransport.MediaType))
-            return drain.IsDraining ? sse.RefuseAsync(http, drain.Goodbye()) : HandleAsync(http, sse.RunAsync);
+            return CanServe ? HandleAsync(http, sse.RunAsync) : sse.RefuseAsync(http, drain.Goodbye());
         return EventStreamProblems
             .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
             .ExecuteAsync(http);
@@ -49,16 +51,10 @@ internal sealed class SubscribeEndpoint(
         var (request, problem) = SubscribeRequest.Read(http.Request, _options.Limits);
         if (request is null)
             return (null, problem);
-        if (drain.IsDraining)
-            return (null, EventStreamProblems.Unavailable("This server is shutting down; connect again.", _options.Retry.Min));
+        if (!CanServe)
+            return (null, EventStreamProblems.Unavailable("This server is starting or shutting down; connect again.", _options.Retry.Min));
 
-        var start = StartingPoint.Find(request.Cursor, request.After, log.State);
-        if (start.Gap is { Reason: GapReason.Evicted or GapReason.Epoch } && request.After is { } old
-            && await replay.HistoryReachesAsync(old, http.RequestAborted))
-        {
-            start = new StartingPoint(old, true, null);
-        }
-
+        var start = await starts.FindAsync(request, http.RequestAborted);
         return request.IsStrict && start.Gap is { Reason: not GapReason.Evicted }
             ? (null, EventStreamProblems.Invalid("after", SubscribeRequest.NotIssued))
             : (new Subscription(request, start, SessionId.New()), null);

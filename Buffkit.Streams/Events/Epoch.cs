@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Buffkit.Streams;
 
 /// <summary>One life of a log. Ids are ordered within an epoch; a log that lost its events begins a new one.</summary>
-/// <remarks>One to <see cref="MaxLength"/> characters of <c>[a-z0-9]</c>, drawn at random.</remarks>
+/// <remarks>One to <see cref="MaxLength"/> characters of <c>[a-z0-9]</c>: drawn at random, or a number that a shared log counts up.</remarks>
 public readonly record struct Epoch
 {
     /// <summary>Longest epoch that is accepted, in characters.</summary>
@@ -15,12 +15,44 @@ public readonly record struct Epoch
     // Without vowels and look-alikes, so that an epoch read over the phone is neither a word nor ambiguous.
     private const string Alphabet = "23456789bcdfghjkmnpqrstvwxyz";
 
+    private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+    // What a Lua script counts with exactly, 2^53; it has 11 digits.
+    private const long MaxNumber = 1L << 53;
+    private const int MaxNumberLength = 11;
+
     private readonly string? _value;
 
     private Epoch(string value) => _value = value;
 
     /// <summary>Draws a new epoch.</summary>
     public static Epoch New() => new(RandomNumberGenerator.GetString(Alphabet, NewLength));
+
+    /// <summary>The epoch of a number, 1 or more, in base 36.</summary>
+    internal static Epoch FromNumber(long number)
+    {
+        Span<char> digits = stackalloc char[MaxNumberLength];
+        var start = digits.Length;
+        for (var rest = number; rest > 0; rest /= Digits.Length)
+            digits[--start] = Digits[(int)(rest % Digits.Length)];
+        return new Epoch(digits[start..].ToString());
+    }
+
+    /// <summary>The number that <see cref="FromNumber"/> made the epoch of; false for an epoch that it did not make.</summary>
+    internal bool TryGetNumber(out long number)
+    {
+        number = 0;
+        if (_value is null or ['0', ..])
+            return false;
+        foreach (var digit in _value)
+        {
+            if (number > (MaxNumber - Digits.Length) / Digits.Length)
+                return false;
+            number = (number * Digits.Length) + Digits.IndexOf(digit);
+        }
+
+        return true;
+    }
 
     /// <summary>Reads an epoch from outside.</summary>
     /// <returns><see langword="false"/> where the text is not one.</returns>

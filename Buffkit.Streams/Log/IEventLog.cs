@@ -9,8 +9,15 @@ namespace Buffkit.Streams;
 /// </remarks>
 public interface IEventLog
 {
-    /// <summary>What this process knows of the log now, without asking anyone.</summary>
+    /// <summary>What this process knows of the log now, without asking anyone; nothing before it has reached it once.</summary>
     LogState State { get; }
+
+    /// <summary>Whether the log answered when it was last asked.</summary>
+    bool IsAvailable { get; }
+
+    /// <summary>Asks the log where it stands; a log that is shared may be ahead of what this process knows.</summary>
+    /// <returns><see langword="null"/> where it cannot be reached.</returns>
+    ValueTask<LogState?> ReadStateAsync(CancellationToken cancellationToken);
 
     /// <summary>Appends events in order, all or none; complete once the log holds them.</summary>
     ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
@@ -21,6 +28,11 @@ public interface IEventLog
     /// <param name="maxBytes">The page ends with the event that reaches this size; one event is always returned.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Waits until the log answers, then finds a cursor of its present epoch from which to follow it.</summary>
+    /// <param name="newest">At most so many events that the log holds already follow the cursor.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads on for ever: pages of what follows a cursor as it comes, in order. Where the log no longer reaches back to the
@@ -36,4 +48,10 @@ public readonly record struct LogState(EventId Oldest, EventId Latest)
 {
     /// <summary>The log's present life.</summary>
     public Epoch Epoch => Latest.Epoch;
+
+    /// <summary>Whether the log was ever reached.</summary>
+    public bool IsKnown => Latest.Epoch != default;
+
+    /// <summary>A cursor that at most so many of the events held follow.</summary>
+    internal EventId Before(int newest) => Latest with { Sequence = Math.Max(Oldest.Sequence - 1, Latest.Sequence - newest) };
 }

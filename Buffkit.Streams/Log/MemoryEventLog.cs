@@ -38,6 +38,20 @@ internal sealed class MemoryEventLog : IEventLog
         }
     }
 
+    public bool IsAvailable => true;
+
+    public ValueTask<LogState?> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<LogState?>(State);
+    }
+
+    public ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(State.Before(newest));
+    }
+
     public ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

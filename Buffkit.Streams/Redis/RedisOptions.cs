@@ -5,8 +5,17 @@ namespace Buffkit.Streams;
 /// <summary>How the engine uses Redis where there is one: section <c>Streams:Redis</c>.</summary>
 public sealed class RedisOptions
 {
+    /// <summary>
+    /// Service key under which an application may register a connection of its own for reads that block; otherwise one is
+    /// made with the configuration of the <c>IConnectionMultiplexer</c>.
+    /// </summary>
+    public const string BlockingConnection = "event-streams-blocking";
+
     /// <summary>Tells the engine's keys from others in the same Redis.</summary>
     public const string DefaultKeyPrefix = "events";
+
+    /// <summary>Five seconds: a short interruption passes unnoticed, a publisher does not wait long.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Begins every key. Servers with the same prefix in the same Redis are nodes of one system; give each system its own.
@@ -15,4 +24,9 @@ public sealed class RedisOptions
     /// <value>Default <c>events</c>.</value>
     [Required, RegularExpression("[A-Za-z0-9._:-]{1,64}")]
     public string KeyPrefix { get; set; } = DefaultKeyPrefix;
+
+    /// <summary>How long publishing waits for Redis before it answers <c>503</c>, 100 milliseconds to 1 minute.</summary>
+    /// <value>Default 5 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan Timeout { get; set; } = DefaultTimeout;
 }

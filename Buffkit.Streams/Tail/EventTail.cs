@@ -36,16 +36,18 @@ internal sealed class EventTail
     private EventId _latest;
 
     // The epochs of the ring's entries and of its floor, oldest first: nearly always one.
-    private readonly List<Epoch> _epochs;
+    private readonly List<Epoch> _epochs = [];
+    private volatile bool _started;
 
-    public EventTail(TailOptions options, EventId start)
+    public EventTail(TailOptions options)
     {
         _ring = new TailEntry?[BitOperations.RoundUpToPowerOf2((uint)options.Capacity)];
         _mask = _ring.Length - 1;
         _maxBytes = options.MaxBytes;
-        _floor = _latest = start;
-        _epochs = [start.Epoch];
     }
+
+    /// <summary>Whether it is known where in the log the tail begins; before, nobody can be served.</summary>
+    public bool IsStarted => _started;
 
     /// <summary>Index of the newest entry; 0 before the first.</summary>
     public long Head => Volatile.Read(ref _head);
@@ -66,6 +68,17 @@ internal sealed class EventTail
         {
             lock (_gate)
                 return (_head - _oldest + 1, _bytes);
+        }
+    }
+
+    /// <summary>Sets where in the log the tail begins; only the feeder calls it, once.</summary>
+    public void Start(EventId start)
+    {
+        lock (_gate)
+        {
+            _floor = _latest = start;
+            _epochs.Add(start.Epoch);
+            _started = true;
         }
     }
 

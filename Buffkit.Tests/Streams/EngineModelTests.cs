@@ -62,7 +62,8 @@ public sealed class EngineModelTests
             var epochs = Enumerable.Range(0, 200).Select(_ => Epoch.New()).ToArray();
             var latest = new EventId(epochs[0], 0);
             var options = new TailOptions { Capacity = 16, MaxBytes = 65_536 };
-            var tail = new EventTail(options, latest);
+            var tail = new EventTail(options);
+            tail.Start(latest);
             var model = new List<TailEntry>();
             var cursors = new List<EventId> { latest };
             foreach (var (kind, size, pick) in steps)
@@ -199,12 +200,13 @@ public sealed class EngineModelTests
                 Delivery = { MaxPendingBytes = 1_000, MaxBatchBytes = 700, BatchDelay = TimeSpan.Zero },
             });
             Start = _fed = _log.State.Latest;
-            var tail = new EventTail(options.Value.Tail, Start);
+            var tail = new EventTail(options.Value.Tail);
             _metrics = new StreamsMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _connections, tail);
             _replay = new ReplayReader(_log, null);
             _context = new DeliveryContext(tail, _replay, new FrameEncoder(options), _metrics, options, TimeProvider.System);
             Pacer = new WakePacer(options, TimeProvider.System);
             _feeder = new TailFeeder(_log, tail, _connections, Pacer, _metrics, NullLogger<TailFeeder>.Instance);
+            _feeder.Begin(Start);
         }
 
         public EventId Start { get; }

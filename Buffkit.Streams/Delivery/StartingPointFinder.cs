@@ -1,0 +1,37 @@
+namespace Buffkit.Streams;
+
+/// <summary>
+/// Judges the cursor that a client brings. The tail answers nearly always; otherwise the log is asked, which on a server of
+/// many may be ahead of what this one has read, then the history.
+/// </summary>
+internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayReader replay)
+{
+    public async ValueTask<StartingPoint> FindAsync(SubscribeRequest request, CancellationToken cancellationToken)
+    {
+        var known = log.State;
+        if (request.After is not { } cursor)
+            return StartingPoint.Find(request.Cursor, null, known);
+        if (tail.Find(cursor, out _) is TailRead.Found && IsReached(cursor, known))
+            // Of an earlier epoch, the tail still holds what that one ended with, and the gap behind it.
+            return new StartingPoint(cursor, cursor.Epoch == known.Epoch, null);
+
+        if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
+            // Whether anything is lost is found out when the log is back; if so, the gap comes in the stream.
+            return new StartingPoint(cursor, true, null);
+        var start = StartingPoint.Find(request.Cursor, cursor, state);
+        if (start.Gap is not { Reason: GapReason.Evicted or GapReason.Epoch })
+            return start;
+        if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
+            return new StartingPoint(cursor, true, null);
+        // The end of an earlier epoch may still be held; its gap follows it.
+        return start.Gap.Reason is GapReason.Epoch && await HoldsRestOfEpochAsync(cursor, cancellationToken).ConfigureAwait(false)
+            ? new StartingPoint(cursor, false, null)
+            : start;
+    }
+
+    private static bool IsReached(EventId cursor, LogState known) =>
+        cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence;
+
+    private async ValueTask<bool> HoldsRestOfEpochAsync(EventId cursor, CancellationToken cancellationToken) =>
+        await log.ReadAsync(cursor, 1, 1, cancellationToken).ConfigureAwait(false) is { Status: LogReadStatus.Found, Events.Count: > 0 };
+}

@@ -1,0 +1,22 @@
+using StackExchange.Redis;
+
+namespace Buffkit.Streams;
+
+/// <summary>Drops events from the stream that are older than <see cref="LogOptions.MaxAge"/>; every server does, so none is special.</summary>
+internal sealed class RedisLogTrimmer(RedisKeys keys, LogOptions options, TimeProvider time)
+{
+    // Retention may be exceeded by this; it costs one short command.
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private long? _trimmed;
+
+    public async ValueTask TrimIfDueAsync(IDatabase database, CancellationToken cancellationToken)
+    {
+        if (options.MaxAge == TimeSpan.Zero || (_trimmed is { } trimmed && time.GetElapsedTime(trimmed) < Interval))
+            return;
+        _trimmed = time.GetTimestamp();
+        var oldest = time.GetUtcNow() - options.MaxAge;
+        var micros = (oldest - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        await database.ScriptEvaluateAsync(RedisScripts.TrimByAge, [keys.Log], [micros]).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

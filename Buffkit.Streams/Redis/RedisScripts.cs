@@ -1,0 +1,18 @@
+namespace Buffkit.Streams;
+
+/// <summary>What Redis does in one step; the files are beside this one, in <c>Scripts</c>.</summary>
+internal static class RedisScripts
+{
+    public static string Append { get; } = Read("position") + Read("append");
+
+    public static string BeginEpoch { get; } = Read("position") + Read("begin-epoch");
+
+    public static string TrimByAge { get; } = Read("trim-by-age");
+
+    private static string Read(string name)
+    {
+        using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream($"{name}.lua")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,29 @@
+-- An entry's id is <epoch>-<sequence>: sequences count up from 1 without holes, and <epoch>-0 marks where an epoch begins.
+
+-- Numbers of this size must not be written as 1.7e+12.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function last_position(stream)
+  local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if not last then
+    return nil, nil
+  end
+  local epoch, sequence = string.match(last[1], '^(%d+)-(%d+)$')
+  return tonumber(epoch), tonumber(sequence)
+end
+
+-- Microseconds since 1970, as text.
+local function clock()
+  local now = redis.call('TIME')
+  return now[1] .. string.format('%06d', now[2])
+end
+
+-- An epoch is the time at which it began, in milliseconds, but always later than any that was ever seen.
+local function begin_epoch(stream, known_epoch, last_epoch)
+  local time = clock()
+  local epoch = math.max(math.floor(tonumber(time) / 1000), known_epoch + 1, (last_epoch or 0) + 1)
+  redis.call('XADD', stream, text(epoch) .. '-0', 'time', time)
+  return epoch
+end

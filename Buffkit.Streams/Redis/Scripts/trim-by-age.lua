@@ -1,0 +1,17 @@
+-- Drops entries that are older than a time; the newest entry stays, since it holds the log's position.
+-- KEYS: 1 the stream. ARGV: 1 the time in microseconds. Returns: how many were dropped.
+local stream, oldest, dropped = KEYS[1], tonumber(ARGV[1]), 0
+while true do
+  local page = redis.call('XRANGE', stream, '-', '+', 'COUNT', 65)
+  local expired = 0
+  for i = 1, #page - 1 do
+    if tonumber(page[i][2][2]) >= oldest then
+      break
+    end
+    expired = i
+  end
+  if expired == 0 or dropped >= 65536 then
+    return dropped
+  end
+  dropped = dropped + redis.call('XTRIM', stream, 'MINID', '=', page[expired + 1][1])
+end

@@ -1,0 +1,43 @@
+using Buffkit.Streams;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace Buffkit.Tests;
+
+/// <summary>A Redis log with connections of its own, as a server has them.</summary>
+internal sealed class RedisNode : IAsyncDisposable
+{
+    private readonly ConnectionMultiplexer _redis;
+    private readonly RedisConnections _connections;
+
+    private RedisNode(ConnectionMultiplexer redis, string prefix, LogOptions options, TimeProvider time)
+    {
+        _redis = redis;
+        _connections = new RedisConnections(redis, null);
+        var redisOptions = new RedisOptions { KeyPrefix = prefix };
+        Keys = new RedisKeys(redisOptions);
+        Log = new RedisEventLog(
+            _connections,
+            Keys,
+            new RedisAvailability(TimeProvider.System, NullLogger<RedisAvailability>.Instance),
+            options,
+            redisOptions,
+            time,
+            NullLogger<RedisEventLog>.Instance);
+    }
+
+    public RedisEventLog Log { get; }
+
+    public RedisKeys Keys { get; }
+
+    public IDatabase Database => _redis.GetDatabase();
+
+    public static async Task<RedisNode> ConnectAsync(string connectionString, string prefix, LogOptions? options = null, TimeProvider? time = null) =>
+        new(await ConnectionMultiplexer.ConnectAsync(connectionString), prefix, options ?? new LogOptions(), time ?? TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+}
