@@ -43,6 +43,13 @@ public static class EventStreamEndpointExtensions
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("presence", (Delegate)endpoints.ServiceProvider.GetRequiredService<PresenceEndpoint>().HandleAsync)
+            .WithName("Presence")
+            .WithSummary("Who is on a topic, over all servers.")
+            .Produces<PresenceList>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return group;
     }
 

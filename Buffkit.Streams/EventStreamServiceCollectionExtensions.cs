@@ -30,6 +30,13 @@ public static class EventStreamServiceCollectionExtensions
             provider.GetRequiredService<StreamsMetrics>(),
             provider.GetRequiredService<IOptions<StreamsOptions>>()));
 
+        services.TryAddSingleton<IPresenceStore>(provider => EventLogRegistration.IsShared(provider)
+            ? new RedisPresenceStore(provider.GetRequiredService<RedisConnections>(), provider.GetRequiredService<RedisKeys>(), Options(provider).Presence)
+            : new MemoryPresenceStore(Options(provider).Presence, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<PresenceTracker>();
+        services.AddHostedService(provider => provider.GetRequiredService<PresenceTracker>());
+        services.TryAddSingleton<PresenceEndpoint>();
+
         services.TryAddSingleton<ConnectionDrain>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionDrain>());
         services.TryAddSingleton<WakePacer>();

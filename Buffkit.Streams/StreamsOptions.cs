@@ -41,6 +41,10 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public DrainOptions Drain { get; set; } = new();
 
+    /// <inheritdoc cref="PresenceOptions"/>
+    [Required, ValidateObjectMembers]
+    public PresenceOptions Presence { get; set; } = new();
+
     /// <inheritdoc cref="CompressionOptions"/>
     [Required, ValidateObjectMembers]
     public CompressionOptions Compression { get; set; } = new();

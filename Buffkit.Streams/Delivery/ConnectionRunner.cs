@@ -8,6 +8,7 @@ internal sealed partial class ConnectionRunner(
     DeliveryContext context,
     IEventLog log,
     ConnectionSet connections,
+    PresenceTracker presence,
     ConnectionDrain drain,
     IOptions<StreamsOptions> options,
     ILogger<ConnectionRunner> logger)
@@ -26,6 +27,7 @@ internal sealed partial class ConnectionRunner(
     {
         var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Abort = abort, Session = subscription.Session };
         connections.Add(connection);
+        presence.Add(connection);
         try
         {
             // One that came while the drain walked the connections would be missed by it.
@@ -43,6 +45,7 @@ internal sealed partial class ConnectionRunner(
         }
         finally
         {
+            presence.Remove(connection);
             connections.Remove(connection);
         }
     }
@@ -54,6 +57,7 @@ internal sealed partial class ConnectionRunner(
     {
         var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Session = subscription.Session };
         connections.Add(connection);
+        presence.Add(connection);
         try
         {
             if (drain.IsDraining)
@@ -69,6 +73,7 @@ internal sealed partial class ConnectionRunner(
         }
         finally
         {
+            presence.Remove(connection);
             connections.Remove(connection);
         }
     }

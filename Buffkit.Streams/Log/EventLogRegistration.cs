@@ -32,7 +32,8 @@ internal static class EventLogRegistration
         });
     }
 
-    private static bool IsShared(IServiceProvider provider) =>
+    /// <summary>Whether there are other servers to share with.</summary>
+    internal static bool IsShared(IServiceProvider provider) =>
         provider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IConnectionMultiplexer));
 
     private static StreamsOptions Options(IServiceProvider provider) =>

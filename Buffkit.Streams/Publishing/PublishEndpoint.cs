@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Buffkit.Streams;
 
 /// <summary><c>POST /events</c>: publish. <c>202</c> once the log holds the events.</summary>
-internal sealed class PublishEndpoint(EventPublisher publisher, ConnectionDrain drain, IOptions<StreamsOptions> options)
+internal sealed class PublishEndpoint(EventPublisher publisher, PresenceTracker presence, ConnectionDrain drain, IOptions<StreamsOptions> options)
 {
     private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
 
@@ -34,6 +34,8 @@ internal sealed class PublishEndpoint(EventPublisher publisher, ConnectionDrain 
         var publish = Read(http.Request, body);
         if (publish.Problem is { } problem)
             return problem;
+        if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
+            return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
         var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body);
         if (keyProblem is not null)
             return keyProblem;
@@ -43,6 +45,9 @@ internal sealed class PublishEndpoint(EventPublisher publisher, ConnectionDrain 
             http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
         return Answer(result, publish.IsArray);
     }
+
+    private bool IsFeignedPresence(EventDraft draft) =>
+        draft.Type is PresenceTracker.Join or PresenceTracker.Leave && presence.IsAnnounced(draft.Topic);
 
     private PublishBody Read(HttpRequest request, byte[] body)
     {

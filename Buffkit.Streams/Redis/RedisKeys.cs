@@ -9,5 +9,13 @@ internal sealed class RedisKeys(RedisOptions options)
 
     public RedisKey Log => $"{_prefix}:log";
 
+    /// <summary>Topics on which somebody is present.</summary>
+    public RedisKey PresenceTopics => $"{_prefix}:presence";
+
+    /// <summary>How the keys of members begin; the topic follows.</summary>
+    public string PresencePrefix => $"{_prefix}:presence:";
+
+    public RedisKey Presence(Topic topic) => PresencePrefix + topic.Value;
+
     public RedisKey Idempotency(string key) => $"{_prefix}:idempotency:{key}";
 }

@@ -9,6 +9,10 @@ internal static class RedisScripts
 
     public static string TrimByAge { get; } = Read("trim-by-age");
 
+    public static string RenewPresence { get; } = Read("renew-presence");
+
+    public static string ReadPresence { get; } = Read("read-presence");
+
     private static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream($"{name}.lua")!;

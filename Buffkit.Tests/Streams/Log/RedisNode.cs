@@ -16,6 +16,7 @@ internal sealed class RedisNode : IAsyncDisposable
         _connections = new RedisConnections(redis, null);
         var redisOptions = new RedisOptions { KeyPrefix = prefix };
         Keys = new RedisKeys(redisOptions);
+        Connections = _connections;
         Log = new RedisEventLog(
             _connections,
             Keys,
@@ -29,6 +30,8 @@ internal sealed class RedisNode : IAsyncDisposable
     public RedisEventLog Log { get; }
 
     public RedisKeys Keys { get; }
+
+    public RedisConnections Connections { get; }
 
     public IDatabase Database => _redis.GetDatabase();
 

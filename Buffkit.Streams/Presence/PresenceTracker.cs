@@ -1,0 +1,185 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// Knows which sessions are on this server's topics, leases them in the store, and publishes who came and went where a topic
+/// asks for that. A connection is on the topics that it names in full; a filter with a wildcard only looks on.
+/// </summary>
+internal sealed partial class PresenceTracker(
+    IPresenceStore store, EventPublisher publisher, IOptions<StreamsOptions> options, TimeProvider time, ILogger<PresenceTracker> logger)
+    : BackgroundService
+{
+    /// <summary>Type of the event that says that a session came.</summary>
+    public const string Join = "presence.join";
+
+    /// <summary>Type of the event that says that a session went.</summary>
+    public const string Leave = "presence.leave";
+
+    // A lease outlives two renewals that fail.
+    private const int RenewalsPerLease = 3;
+
+    // What could not be published while the log was away is tried again; beyond this the oldest are given up.
+    private const int MaxUnannounced = 10_000;
+
+    private readonly PresenceOptions _options = options.Value.Presence;
+    private readonly TopicFilter[] _topics = Parse(options.Value.Presence.Topics);
+    private readonly TopicFilter[] _announced = Parse(options.Value.Presence.Announce);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PresenceMember, int> _present = [];
+    private readonly HashSet<PresenceMember> _new = [];
+    private readonly SemaphoreSlim _came = new(0, 1);
+    private readonly Queue<(EventDraft Draft, Idempotency Once)> _unannounced = new();
+
+    public bool IsKept(Topic topic) => _topics.Any(filter => filter.Matches(topic));
+
+    /// <summary>Whether joins and leaves are events on a topic, so that nobody else may publish any.</summary>
+    public bool IsAnnounced(Topic topic) => IsKept(topic) && _announced.Any(filter => filter.Matches(topic));
+
+    /// <summary>A connection was opened.</summary>
+    public void Add(Connection connection)
+    {
+        if (_topics.Length == 0)
+            return;
+        lock (_gate)
+        {
+            foreach (var member in MembersOf(connection))
+            {
+                _present[member] = _present.GetValueOrDefault(member) + 1;
+                _new.Add(member);
+            }
+
+            if (_new.Count > 0 && _came.CurrentCount == 0)
+                _came.Release();
+        }
+    }
+
+    /// <summary>A connection has ended. Its lease runs on: a client that comes back within has never left.</summary>
+    public void Remove(Connection connection)
+    {
+        if (_topics.Length == 0)
+            return;
+        lock (_gate)
+        {
+            foreach (var member in MembersOf(connection))
+            {
+                if (_present[member] > 1)
+                    _present[member]--;
+                else
+                    _present.Remove(member);
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        _came.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_topics.Length == 0)
+            return;
+        var interval = _options.Grace / RenewalsPerLease;
+        var renewed = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                var isDue = !await WaitForNewAsync(interval - time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
+                if (isDue)
+                    renewed = time.GetTimestamp();
+                await RenewAsync(isDue, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops; its leases run out, unless the clients are on another one by then.
+        }
+    }
+
+    private async Task RenewAsync(bool all, CancellationToken cancellationToken)
+    {
+        PresenceMember[] members;
+        lock (_gate)
+        {
+            members = all ? [.. _present.Keys] : [.. _new];
+            _new.Clear();
+        }
+
+        if (await store.RenewAsync(members, cancellationToken).ConfigureAwait(false) is { } changes)
+        {
+            Remember(changes.Joined, Join);
+            Remember(changes.Left, Leave);
+        }
+
+        await AnnounceAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Remember(IReadOnlyList<PresenceMember> members, string type)
+    {
+        foreach (var (topic, session) in members)
+        {
+            if (!IsAnnounced(topic))
+                continue;
+            if (_unannounced.Count == MaxUnannounced)
+            {
+                _unannounced.Dequeue();
+                Log.GivenUp(logger);
+            }
+
+            var once = new Idempotency(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), type);
+            _unannounced.Enqueue((EventDraft.Json(topic, type, new { session }, key: session), once));
+        }
+    }
+
+    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        while (_unannounced.TryPeek(out var next))
+        {
+            var result = await publisher.TryPublishAsync([next.Draft], next.Once, cancellationToken).ConfigureAwait(false);
+            if (!result.IsHeld)
+                return;
+            _unannounced.Dequeue();
+        }
+    }
+
+    /// <returns>Whether somebody came; otherwise the time is over.</returns>
+    private async Task<bool> WaitForNewAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        time > TimeSpan.Zero && await WaitOnClockAsync(time, cancellationToken).ConfigureAwait(false);
+
+    private async Task<bool> WaitOnClockAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var over = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        try
+        {
+            await _came.WaitAsync(either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private IEnumerable<PresenceMember> MembersOf(Connection connection)
+    {
+        foreach (var filter in connection.Filters)
+        {
+            if (Topic.TryParse(filter.Value, out var topic, out _) && IsKept(topic))
+                yield return new PresenceMember(topic, connection.Session.ToString());
+        }
+    }
+
+    private static TopicFilter[] Parse(IEnumerable<string> filters) => [.. filters.Select(TopicFilter.Parse)];
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "More joins and leaves wait for the event log than are kept; the oldest is given up.")]
+        public static partial void GivenUp(ILogger logger);
+    }
+}

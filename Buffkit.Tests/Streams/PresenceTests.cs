@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using Buffkit.Streams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Buffkit.Tests;
+
+/// <summary>Who is on a topic, as clients see it.</summary>
+public sealed class PresenceTests
+{
+    private static readonly Dictionary<string, string?> Rooms = new()
+    {
+        ["Streams:Presence:Topics:0"] = "rooms/*",
+        ["Streams:Presence:Announce:0"] = "rooms/1",
+    };
+
+    [Fact]
+    public async Task Subscriber_ComesAndGoes_IsListedAndAnnounced()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await StreamsServer.StartAsync(Rooms, services => services.AddSingleton<TimeProvider>(time));
+        await using var observer = await EventStreamClient.ConnectAsync(server.Address, "rooms/**");
+        var member = await EventStreamClient.ConnectAsync(server.Address, "rooms/1");
+        var session = member.Open.GetProperty("session").GetString();
+
+        var join = await NextAsync(observer, time, TimeSpan.FromMilliseconds(10));
+        Assert.Equal("presence.join", join.EventType);
+        Assert.Equal(session, JsonSerializer.Deserialize<JsonElement>(join.Data).GetProperty("session").GetString());
+        var list = await ListAsync(server, "rooms/1");
+        Assert.Equal(1, list.GetProperty("count").GetInt32());
+        Assert.Equal(session, Assert.Single(list.GetProperty("sessions").EnumerateArray()).GetString());
+
+        await member.DisposeAsync();
+        Assert.Equal("presence.leave", (await NextAsync(observer, time, PresenceOptions.DefaultGrace / 3)).EventType);
+        Assert.Equal(0, (await ListAsync(server, "rooms/1")).GetProperty("count").GetInt32());
+    }
+
+    [Fact]
+    public async Task Subscriber_ByWildcard_IsNotPresent()
+    {
+        await using var server = await StreamsServer.StartAsync(Rooms);
+        await using var observer = await EventStreamClient.ConnectAsync(server.Address, "rooms/*");
+        await using var member = await EventStreamClient.ConnectAsync(server.Address, "rooms/1");
+        Assert.Equal("presence.join", (await observer.NextAsync()).EventType);
+        Assert.Equal(1, (await ListAsync(server, "rooms/1")).GetProperty("count").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("", HttpStatusCode.BadRequest)]
+    [InlineData("rooms/*", HttpStatusCode.BadRequest)]
+    [InlineData("elsewhere", HttpStatusCode.NotFound)]
+    public async Task List_TopicThatIsNotKept_NamesIt(string topic, HttpStatusCode status)
+    {
+        await using var server = await StreamsServer.StartAsync(Rooms);
+        using var response = await server.Http.GetAsync(
+            new Uri($"events/presence?topic={Uri.EscapeDataString(topic)}", UriKind.Relative), TestContext.Current.CancellationToken);
+        await SubscribeTests.AssertProblemAsync(response, status, "topic");
+    }
+
+    [Fact]
+    public async Task Publisher_FeignsAJoin_IsRefusedWhereTheServerAnnouncesThem()
+    {
+        await using var server = await StreamsServer.StartAsync(Rooms);
+        using var refused = await server.Http.PostAsJsonAsync(
+            "events", new { topic = "rooms/1", type = "presence.join", data = new { session = "x" } }, TestContext.Current.CancellationToken);
+        await SubscribeTests.AssertProblemAsync(refused, HttpStatusCode.BadRequest, "type");
+        await server.PublishAsync("rooms/2", 1, "presence.join");
+    }
+
+    [Fact]
+    public async Task Options_NotAFilter_StopTheStart() =>
+        await Assert.ThrowsAsync<OptionsValidationException>(
+            () => StreamsServer.StartAsync(new() { ["Streams:Presence:Topics:0"] = "a b" }));
+
+    private static async Task<SseItem<string>> NextAsync(EventStreamClient client, FakeTimeProvider time, TimeSpan step)
+    {
+        var next = client.NextAsync();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(step);
+                return next.IsCompleted;
+            },
+            "the next event");
+        return await next;
+    }
+
+    private static Task<JsonElement> ListAsync(StreamsServer server, string topic) =>
+        server.Http.GetFromJsonAsync<JsonElement>($"events/presence?topic={topic}", TestContext.Current.CancellationToken);
+}
