@@ -37,7 +37,7 @@ internal sealed partial class Connection
                 return count;
             foreach (var entry in page.Entries)
             {
-                if (!IsAtOrBefore(entry.Id, cursor) && Matches(entry.Event!.Topic))
+                if (!cursor.HasPassed(entry.Id) && Matches(entry.Event!.Topic))
                     count++;
             }
 
@@ -47,7 +47,7 @@ internal sealed partial class Connection
         TailRead found;
         while ((found = _context.Tail.Read(++index, out var entry)) is TailRead.Found)
         {
-            if (entry.Event is { } e && !IsAtOrBefore(e.Id, cursor) && Matches(e.Topic))
+            if (entry.Event is { } e && !cursor.HasPassed(e.Id) && Matches(e.Topic))
                 count++;
         }
 
@@ -147,7 +147,7 @@ internal sealed partial class Connection
     {
         _index = entry.Index;
         if (!HasPassed(entry.Id))
-            _cursor = entry.Id;
+            MoveTo(entry);
     }
 
     private void PassReplayed(TailEntry replayed, FrameSink sink)
@@ -155,6 +155,7 @@ internal sealed partial class Connection
         if (HasPassed(replayed.Id))
             return;
         _cursor = replayed.Id;
+        _isOnTail = false;
         if (Matches(replayed.Event!.Topic))
             Write(replayed, sink);
     }

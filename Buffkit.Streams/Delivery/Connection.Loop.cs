@@ -12,6 +12,9 @@ internal sealed partial class Connection
     private bool _closeSeen;
     private long _announced;
 
+    // The cursor is that of a place in the tail; only in a log of several partitions need it not be.
+    private bool _isOnTail;
+
     /// <summary>Delivers until the client, the server or a close request ends it.</summary>
     public async Task RunAsync(FrameSink sink, CancellationToken cancellationToken)
     {
@@ -48,7 +51,8 @@ internal sealed partial class Connection
                 return false;
             }
 
-            (_index, _cursor) = (dispatched, entry.Id);
+            _index = dispatched;
+            MoveTo(entry);
             return true;
         }
     }
@@ -112,13 +116,27 @@ internal sealed partial class Connection
         _index = entry.Index;
         if (HasPassed(entry.Id))
             return;
-        _cursor = entry.Id;
-        Write(entry, sink);
+        Write(MoveTo(entry), sink);
     }
 
-    private bool HasPassed(EventId id) => IsAtOrBefore(id, _cursor);
+    private bool HasPassed(EventId id) => _cursor.HasPassed(id);
 
-    private static bool IsAtOrBefore(EventId id, EventId cursor) => id.Epoch == cursor.Epoch && id.Sequence <= cursor.Sequence;
+    // Several partitions are interleaved differently on each server. A client that comes from another may be ahead in one and
+    // behind in the next; until it stands where this server's own readers do, its ids are its own, and so are its frames.
+    private TailEntry MoveTo(TailEntry entry) => MoveTo(entry.Id) ? entry : entry.At(_cursor);
+
+    /// <returns>Whether the cursor is now the entry's own.</returns>
+    private bool MoveTo(EventId id)
+    {
+        if (id.Others is not null && !_isOnTail)
+        {
+            _cursor = EventId.Later(_cursor, id);
+            return _isOnTail = _cursor == id;
+        }
+
+        _cursor = id;
+        return true;
+    }
 
     private void Write(TailEntry entry, FrameSink sink)
     {
@@ -131,6 +149,7 @@ internal sealed partial class Connection
     {
         _context.WriteGap(gap, sink);
         _cursor = gap.Next.Previous;
+        _isOnTail = false;
     }
 
     private async ValueTask<bool> SendAsync(FrameSink sink, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal sealed partial class ConnectionRunner(
         {
             if (drain.IsDraining)
                 connection.RequestClose(drain.Goodbye());
-            if (subscription.Start.Gap is { } gap)
+            foreach (var gap in subscription.Start.Gaps)
                 context.WriteGap(gap, sink);
             await TailHasWhatWasAcceptedAsync(cancellationToken).ConfigureAwait(false);
             using var over = timeOver.UnsafeRegister(static c => ((Connection)c!).LeaveWhenIdle(), connection);
@@ -91,7 +91,7 @@ internal sealed partial class ConnectionRunner(
         var start = subscription.Start;
         var replayed = start.Recovered ? await connection.CountWaitingAsync(cancellationToken).ConfigureAwait(false) : 0;
         sink.WriteOpen(new StreamOpen(subscription.Session.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), _retry.Draw());
-        if (start.Gap is { } gap)
+        foreach (var gap in start.Gaps)
             context.WriteGap(gap, sink);
         Log.Opened(logger, subscription.Session.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
     }

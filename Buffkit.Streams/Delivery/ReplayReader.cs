@@ -35,10 +35,10 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     public async ValueTask<ReplayPage> ReadAsync(EventId after, CancellationToken cancellationToken)
     {
         // Pages begin at multiples of their size, so that cursors close to each other share one.
-        var start = after with { Sequence = after.Sequence - (after.Sequence % PageEvents) };
+        var start = after.Others is null ? after with { Sequence = after.Sequence - (after.Sequence % PageEvents) } : after;
         var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
         // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
-        var falls = page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || HasPassed(after, page.Entries[^1].Id);
+        var falls = page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id);
         return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;
     }
 
@@ -47,8 +47,6 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         await AskHistoryAsync(after, cancellationToken).ConfigureAwait(false) is not null;
 
     public void Dispose() => _pages.Dispose();
-
-    private static bool HasPassed(EventId cursor, EventId id) => id.Epoch == cursor.Epoch && id.Sequence <= cursor.Sequence;
 
     private Task<ReplayPage> GetAsync(EventId after, CancellationToken cancellationToken)
     {

@@ -11,26 +11,29 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         var known = log.State;
         if (request.After is not { } cursor)
             return StartingPoint.Find(request.Cursor, null, known);
+        if (known.Latest.Others is null)
+            cursor = cursor with { Others = null };
         if (tail.Find(cursor, out _) is TailRead.Found && IsReached(cursor, known))
             // Of an earlier epoch, the tail still holds what that one ended with, and the gap behind it.
-            return new StartingPoint(cursor, cursor.Epoch == known.Epoch, null);
+            return StartingPoint.At(cursor, cursor.IsOfEpochsOf(known.Latest));
 
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
             // Whether anything is lost is found out when the log is back; if so, the gap comes in the stream.
-            return new StartingPoint(cursor, true, null);
+            return StartingPoint.At(cursor, true);
         var start = StartingPoint.Find(request.Cursor, cursor, state);
-        if (start.Gap is not { Reason: GapReason.Evicted or GapReason.Epoch })
+        if (state.Latest.Others is not null || start.Gaps is not [{ Reason: GapReason.Evicted or GapReason.Epoch }])
             return start;
         if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
-            return new StartingPoint(cursor, true, null);
+            return StartingPoint.At(cursor, true);
         // The end of an earlier epoch may still be held; its gap follows it.
-        return start.Gap.Reason is GapReason.Epoch && await HoldsRestOfEpochAsync(cursor, cancellationToken).ConfigureAwait(false)
-            ? new StartingPoint(cursor, false, null)
+        return start.Gaps[0].Reason is GapReason.Epoch && await HoldsRestOfEpochAsync(cursor, cancellationToken).ConfigureAwait(false)
+            ? StartingPoint.At(cursor, false)
             : start;
     }
 
-    private static bool IsReached(EventId cursor, LogState known) =>
-        cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence;
+    private static bool IsReached(EventId cursor, LogState known) => known.Latest.Others is null
+        ? cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence
+        : known.Latest.IsAtOrAfter(cursor);
 
     private async ValueTask<bool> HoldsRestOfEpochAsync(EventId cursor, CancellationToken cancellationToken) =>
         await log.ReadAsync(cursor, 1, 1, cancellationToken).ConfigureAwait(false) is { Status: LogReadStatus.Found, Events.Count: > 0 };

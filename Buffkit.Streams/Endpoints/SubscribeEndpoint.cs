@@ -55,7 +55,7 @@ internal sealed class SubscribeEndpoint(
             return (null, EventStreamProblems.Unavailable("This server is starting or shutting down; connect again.", _options.Retry.Min));
 
         var start = await starts.FindAsync(request, http.RequestAborted);
-        return request.IsStrict && start.Gap is { Reason: not GapReason.Evicted }
+        return request.IsStrict && start.Gaps.Any(gap => gap.Reason is not GapReason.Evicted)
             ? (null, EventStreamProblems.Invalid("after", SubscribeRequest.NotIssued))
             : (new Subscription(request, start, SessionId.New()), null);
     }

@@ -15,11 +15,8 @@ public readonly record struct Epoch
     // Without vowels and look-alikes, so that an epoch read over the phone is neither a word nor ambiguous.
     private const string Alphabet = "23456789bcdfghjkmnpqrstvwxyz";
 
-    private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-    // What a Lua script counts with exactly, 2^53; it has 11 digits.
+    // What a Lua script counts with exactly.
     private const long MaxNumber = 1L << 53;
-    private const int MaxNumberLength = 11;
 
     private readonly string? _value;
 
@@ -29,30 +26,13 @@ public readonly record struct Epoch
     public static Epoch New() => new(RandomNumberGenerator.GetString(Alphabet, NewLength));
 
     /// <summary>The epoch of a number, 1 or more, in base 36.</summary>
-    internal static Epoch FromNumber(long number)
-    {
-        Span<char> digits = stackalloc char[MaxNumberLength];
-        var start = digits.Length;
-        for (var rest = number; rest > 0; rest /= Digits.Length)
-            digits[--start] = Digits[(int)(rest % Digits.Length)];
-        return new Epoch(digits[start..].ToString());
-    }
+    internal static Epoch FromNumber(long number) => new(Base36.Format(number));
+
+    /// <summary>The partition in which the epoch was begun; -1 for an epoch of a log that has none.</summary>
+    internal int Partition => TryGetNumber(out var number) ? (int)(number % EventId.MaxPartitions) : -1;
 
     /// <summary>The number that <see cref="FromNumber"/> made the epoch of; false for an epoch that it did not make.</summary>
-    internal bool TryGetNumber(out long number)
-    {
-        number = 0;
-        if (_value is null or ['0', ..])
-            return false;
-        foreach (var digit in _value)
-        {
-            if (number > (MaxNumber - Digits.Length) / Digits.Length)
-                return false;
-            number = (number * Digits.Length) + Digits.IndexOf(digit);
-        }
-
-        return true;
-    }
+    internal bool TryGetNumber(out long number) => Base36.TryParse(_value, out number) && number is > 0 and <= MaxNumber;
 
     /// <summary>Reads an epoch from outside.</summary>
     /// <returns><see langword="false"/> where the text is not one.</returns>

@@ -14,27 +14,34 @@ internal static class EventLogRegistration
         services.TryAddSingleton(provider => new RedisKeys(Options(provider).Redis));
         services.TryAddSingleton(provider => new RedisConnections(
             provider.GetRequiredService<IConnectionMultiplexer>(),
-            provider.GetKeyedService<IConnectionMultiplexer>(RedisOptions.BlockingConnection)));
-        services.TryAddSingleton<RedisAvailability>();
+            partition => provider.GetKeyedService<IConnectionMultiplexer>(
+                partition == 0 ? RedisOptions.BlockingConnection : $"{RedisOptions.BlockingConnection}-{partition}")));
         services.TryAddSingleton<IEventLog>(provider =>
         {
-            var (options, time) = (Options(provider), provider.GetRequiredService<TimeProvider>());
-            return IsShared(provider)
-                ? new RedisEventLog(
-                    provider.GetRequiredService<RedisConnections>(),
-                    provider.GetRequiredService<RedisKeys>(),
-                    provider.GetRequiredService<RedisAvailability>(),
-                    options.Log,
-                    options.Redis,
-                    time,
-                    provider.GetRequiredService<ILogger<RedisEventLog>>())
-                : new MemoryEventLog(options.Log, time);
+            var options = Options(provider);
+            if (!IsShared(provider))
+                return new MemoryEventLog(options.Log, provider.GetRequiredService<TimeProvider>());
+            RedisEventLog[] partitions = [.. Enumerable.Range(0, options.Log.Partitions).Select(p => CreatePartition(provider, p))];
+            return partitions is [var one] ? one : new PartitionedEventLog(partitions);
         });
     }
 
     /// <summary>Whether there are other servers to share with.</summary>
     internal static bool IsShared(IServiceProvider provider) =>
         provider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IConnectionMultiplexer));
+
+    private static RedisEventLog CreatePartition(IServiceProvider provider, int partition)
+    {
+        var (options, time) = (Options(provider), provider.GetRequiredService<TimeProvider>());
+        return new RedisEventLog(
+            provider.GetRequiredService<RedisConnections>(),
+            new RedisKeys(options.Redis, partition),
+            new RedisAvailability(time, provider.GetRequiredService<ILogger<RedisAvailability>>()),
+            options.Log,
+            options.Redis,
+            time,
+            provider.GetRequiredService<ILogger<RedisEventLog>>());
+    }
 
     private static StreamsOptions Options(IServiceProvider provider) =>
         provider.GetRequiredService<IOptions<StreamsOptions>>().Value;

@@ -124,13 +124,14 @@ internal sealed partial class RedisEventLog(
         RedisPosition known;
         lock (_gate)
             known = _latest;
-        var arguments = new List<RedisValue>(capacity: 5 + (request.Events.Count * 8))
+        var arguments = new List<RedisValue>(capacity: 6 + (request.Events.Count * 8))
         {
             known.Epoch,
             known.Sequence,
             options.MaxEvents,
             request.Idempotency?.Fingerprint ?? "",
             (long)options.IdempotencyLifetime.TotalMilliseconds,
+            keys.Partition,
         };
         foreach (var draft in request.Events)
             RedisLogEntry.Write(draft, arguments);
@@ -203,7 +204,7 @@ internal sealed partial class RedisEventLog(
     internal static async Task<RedisPosition> BeginEpochAsync(
         IDatabase database, RedisKeys keys, long epoch, CancellationToken cancellationToken)
     {
-        var answer = (RedisValue[])(await database.ScriptEvaluateAsync(RedisScripts.BeginEpoch, [keys.Log], [epoch])
+        var answer = (RedisValue[])(await database.ScriptEvaluateAsync(RedisScripts.BeginEpoch, [keys.Log], [epoch, keys.Partition])
             .WaitAsync(cancellationToken).ConfigureAwait(false))!;
         return new RedisPosition((long)answer[0], (long)answer[1]);
     }

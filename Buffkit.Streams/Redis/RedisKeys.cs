@@ -1,11 +1,20 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace Buffkit.Streams;
 
-/// <summary>The names of the log's keys. The braces put them into one slot of a Redis Cluster, as a script needs them.</summary>
-internal sealed class RedisKeys(RedisOptions options)
+/// <summary>
+/// The names of a partition's keys. The braces put them into one slot of a Redis Cluster, as a script needs them, and those of
+/// each partition into another.
+/// </summary>
+/// <remarks>The first partition's are the same whether there are more or not, so that a log can grow.</remarks>
+internal sealed class RedisKeys(RedisOptions options, int partition = 0)
 {
-    private readonly string _prefix = $"{{{options.KeyPrefix}}}";
+    private readonly string _prefix = partition == 0
+        ? $"{{{options.KeyPrefix}}}"
+        : string.Create(CultureInfo.InvariantCulture, $"{{{options.KeyPrefix}:{partition}}}");
+
+    public int Partition => partition;
 
     public RedisKey Log => $"{_prefix}:log";
 

@@ -60,7 +60,7 @@ internal sealed class RedisLogFollower(
 
     private async Task<StreamEntry[]> ReadAsync(CancellationToken cancellationToken)
     {
-        var database = await redis.GetBlockingAsync(cancellationToken).ConfigureAwait(false);
+        var database = await redis.GetBlockingAsync(keys.Partition, cancellationToken).ConfigureAwait(false);
         var answer = await database
             .ExecuteAsync("XREAD", "COUNT", Page, "BLOCK", (int)RedisConnections.Block.TotalMilliseconds, "STREAMS", keys.Log, _position.ToString())
             .WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,8 @@ public sealed class RedisOptions
 {
     /// <summary>
     /// Service key under which an application may register a connection of its own for reads that block; otherwise one is
-    /// made with the configuration of the <c>IConnectionMultiplexer</c>.
+    /// made with the configuration of the <c>IConnectionMultiplexer</c>. Of several partitions the second's has <c>-1</c> appended,
+    /// and so on.
     /// </summary>
     public const string BlockingConnection = "event-streams-blocking";
 

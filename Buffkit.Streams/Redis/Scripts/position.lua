@@ -20,10 +20,13 @@ local function clock()
   return now[1] .. string.format('%06d', now[2])
 end
 
--- An epoch is the time at which it began, in milliseconds, but always later than any that was ever seen.
-local function begin_epoch(stream, known_epoch, last_epoch)
+-- An epoch is the time at which it began, but always later than any that was ever seen: in seconds since 2025, so that it is
+-- short, times four plus the partition, so that no two partitions share one.
+local function begin_epoch(stream, partition, known_epoch, last_epoch)
   local time = clock()
-  local epoch = math.max(math.floor(tonumber(time) / 1000), known_epoch + 1, (last_epoch or 0) + 1)
+  local seconds = math.floor(tonumber(time) / 1000000) - 1735689600
+  local after = math.floor(math.max(known_epoch, last_epoch or 0) / 4) + 1
+  local epoch = math.max(seconds, after) * 4 + partition
   redis.call('XADD', stream, text(epoch) .. '-0', 'time', time)
   return epoch
 end
