@@ -1,5 +1,8 @@
 #if USE_ASPIRE
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Buffkit.ServiceDefaults;
 
@@ -26,7 +29,10 @@ internal static class DataClients
             settings.DisableHealthChecks = true;
         });
 
-    public static void AddRedisMultiplexer(this IHostApplicationBuilder builder, string connectionString) =>
+    public static void AddRedisMultiplexer(this IHostApplicationBuilder builder, string connectionString)
+    {
+        // The integration keeps them as options; whoever makes a further connection takes them from here in both variants.
+        builder.Services.AddSingleton(services => services.GetRequiredService<IOptions<ConfigurationOptions>>().Value);
         builder.AddRedisClient(
             RedisClient.ConnectionName,
             settings =>
@@ -35,5 +41,6 @@ internal static class DataClients
                 settings.DisableHealthChecks = true;
             },
             options => options.AbortOnConnectFail = false);
+    }
 }
 #endif

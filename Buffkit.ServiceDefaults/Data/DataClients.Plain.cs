@@ -33,12 +33,16 @@ internal static class DataClients
         builder.AddTelemetrySources(RedisTracing.SourceName);
         builder.Services.AddSingleton<RedisTracing>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisTracing>());
-        builder.Services.AddSingleton<IConnectionMultiplexer>(services =>
+        builder.Services.AddSingleton(services =>
         {
             var options = ConfigurationOptions.Parse(connectionString);
             options.AbortOnConnectFail = false;
             options.LoggerFactory = services.GetService<ILoggerFactory>();
-            var redis = ConnectionMultiplexer.Connect(options);
+            return options;
+        });
+        builder.Services.AddSingleton<IConnectionMultiplexer>(services =>
+        {
+            var redis = ConnectionMultiplexer.Connect(services.GetRequiredService<ConfigurationOptions>());
             redis.RegisterProfiler(services.GetRequiredService<RedisTracing>().SessionOfCaller);
             return redis;
         });

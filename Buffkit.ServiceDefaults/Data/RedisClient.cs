@@ -13,8 +13,8 @@ public static class RedisClient
     public const string ConnectionName = "redis";
 
     /// <summary>
-    /// Registers <see cref="IConnectionMultiplexer"/> as a singleton with health check and traces, or nothing at all
-    /// where <c>ConnectionStrings:redis</c> is not set.
+    /// Registers <see cref="IConnectionMultiplexer"/> as a singleton with health check and traces, and the
+    /// <see cref="ConfigurationOptions"/> it is made with, or nothing at all where <c>ConnectionStrings:redis</c> is not set.
     /// </summary>
     /// <remarks>
     /// A Redis that is away, at start or later, is no error: the client keeps trying (<c>AbortOnConnectFail=false</c>), and

@@ -24,14 +24,29 @@ internal sealed partial class Connection
     /// <returns><see langword="null"/> where that would mean reading more than 10,000 events behind the tail, or waiting for them.</returns>
     public async ValueTask<long?> CountWaitingAsync(CancellationToken cancellationToken)
     {
+        if (IsUnconfirmed)
+            return null;
+        using var patience = new CancellationTokenSource(CountPatience, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await CountAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask<long?> CountAsync(CancellationToken cancellationToken)
+    {
         var (cursor, count, counted) = (_cursor, 0L, 0);
-        var began = _context.Time.GetTimestamp();
         long index;
         while (_context.Tail.Find(cursor, out index) is not TailRead.Found)
         {
             var page = await _context.Replay.ReadAsync(cursor, cancellationToken).ConfigureAwait(false);
             counted += page.Entries.Length;
-            if (page.Status is not LogReadStatus.Found || counted > MaxCounted || _context.Time.GetElapsedTime(began) > CountPatience)
+            if (page.Status is not LogReadStatus.Found || counted > MaxCounted)
                 return null;
             if (page.Entries.Length == 0 || page.Entries[^1].Id == cursor)
                 return count;
@@ -65,7 +80,7 @@ internal sealed partial class Connection
                 continue;
             }
 
-            if (!_inTail && !FindInTail())
+            if (!_inTail && (IsUnconfirmed || !FindInTail()))
             {
                 // Between pages the loop looks after its other duties, and what is gathered goes out before a page is waited for.
                 if (sink.Buffered == 0)
@@ -121,6 +136,7 @@ internal sealed partial class Connection
     {
         var page = await _context.Replay.ReadAsync(_cursor, cancellationToken).ConfigureAwait(false);
         (_page, _pageNext) = (page.Entries, 0);
+        IsUnconfirmed &= page.Status is LogReadStatus.Unavailable;
         switch (page.Status)
         {
             case LogReadStatus.Found when page.Entries.Length > 0 && !HasPassed(page.Entries[^1].Id):

@@ -55,6 +55,9 @@ internal sealed partial class Connection
     /// <summary>The session, for logs.</summary>
     public SessionId Session { get; init; }
 
+    /// <summary>The log has to answer for the cursor before the tail does: the tail would take one that was never issued for good.</summary>
+    public bool IsUnconfirmed { get; set; }
+
     /// <summary>How the transport is cut; set by the transport.</summary>
     public Action? Abort { get; init; }
 

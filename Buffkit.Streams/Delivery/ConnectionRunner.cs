@@ -25,7 +25,12 @@ internal sealed partial class ConnectionRunner(
     /// <param name="cancellationToken">The client left.</param>
     public async Task RunAsync(Subscription subscription, FrameSink sink, Action abort, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Abort = abort, Session = subscription.Session };
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) 
+        {
+            Abort = abort,
+            Session = subscription.Session,
+            IsUnconfirmed = subscription.Start.IsUnconfirmed,
+        };
         connections.Add(connection);
         presence.Add(connection);
         try
@@ -55,7 +60,11 @@ internal sealed partial class ConnectionRunner(
     public async Task<EventId> PollAsync(
         Subscription subscription, FrameSink sink, CancellationToken timeOver, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) { Session = subscription.Session };
+        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor)
+        {
+            Session = subscription.Session,
+            IsUnconfirmed = subscription.Start.IsUnconfirmed,
+        };
         connections.Add(connection);
         presence.Add(connection);
         try

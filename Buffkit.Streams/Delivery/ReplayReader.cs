@@ -38,7 +38,8 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         var start = after.Others is null ? after with { Sequence = after.Sequence - (after.Sequence % PageEvents) } : after;
         var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
         // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
-        var falls = page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id);
+        var falls = page.Status is not LogReadStatus.Unavailable
+            && (page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id));
         return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;
     }
 

@@ -32,6 +32,12 @@ internal readonly record struct StartingPoint(EventId Cursor, bool Recovered, IR
         return At(cursor with { Others = null }, true);
     }
 
+    /// <summary>The log could not be asked: delivery begins when it has answered for the cursor.</summary>
+    public bool IsUnconfirmed { get; private init; }
+
+    /// <inheritdoc cref="IsUnconfirmed"/>
+    public static StartingPoint Unconfirmed(EventId cursor) => At(cursor, true) with { IsUnconfirmed = true };
+
     /// <summary>Delivery begins at a cursor, and there is nothing to tell first.</summary>
     public static StartingPoint At(EventId cursor, bool recovered) => new(cursor, recovered, []);
 

@@ -19,15 +19,14 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
 
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
             // Whether anything is lost is found out when the log is back; if so, the gap comes in the stream.
-            return StartingPoint.At(cursor, true);
+            return StartingPoint.Unconfirmed(cursor);
         var start = StartingPoint.Find(request.Cursor, cursor, state);
         if (state.Latest.Others is not null || start.Gaps is not [{ Reason: GapReason.Evicted or GapReason.Epoch }])
             return start;
         if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
-        // The end of an earlier epoch may still be held; its gap follows it.
-        return start.Gaps[0].Reason is GapReason.Epoch && await HoldsRestOfEpochAsync(cursor, cancellationToken).ConfigureAwait(false)
-            ? StartingPoint.At(cursor, false)
+        return start.Gaps[0].Reason is GapReason.Epoch
+            ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
             : start;
     }
 
@@ -35,6 +34,16 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         ? cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence
         : known.Latest.IsAtOrAfter(cursor);
 
-    private async ValueTask<bool> HoldsRestOfEpochAsync(EventId cursor, CancellationToken cancellationToken) =>
-        await log.ReadAsync(cursor, 1, 1, cancellationToken).ConfigureAwait(false) is { Status: LogReadStatus.Found, Events.Count: > 0 };
+    // The end of an earlier epoch may still be held, and the ones between it and the present.
+    private async ValueTask<StartingPoint> FindInEarlierEpochAsync(EventId cursor, StartingPoint otherwise, CancellationToken cancellationToken)
+    {
+        var read = await log.ReadAsync(cursor, 1, 1, cancellationToken).ConfigureAwait(false);
+        return read.Status switch
+        {
+            LogReadStatus.Found when read.Events.Count > 0 => StartingPoint.At(cursor, false),
+            LogReadStatus.Evicted or LogReadStatus.OtherEpoch => new StartingPoint(
+                read.State.Oldest.Previous, false, [otherwise.Gaps[0] with { Next = read.State.Oldest }]),
+            _ => otherwise,
+        };
+    }
 }

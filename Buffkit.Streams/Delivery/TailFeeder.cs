@@ -8,7 +8,7 @@ namespace Buffkit.Streams;
 /// tail, the one dispatcher of the server. Publishers never wait for it.
 /// </summary>
 internal sealed partial class TailFeeder(
-    IEventLog log, EventTail tail, ConnectionSet connections, WakePacer pacer, StreamsMetrics metrics, ILogger<TailFeeder> logger)
+    IEventLog log, EventTail tail, ConnectionSet connections, WakePacer pacer, StreamsMetrics metrics, TimeProvider time, ILogger<TailFeeder> logger)
     : BackgroundService
 {
     private readonly List<Connection> _found = [];
@@ -23,7 +23,7 @@ internal sealed partial class TailFeeder(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
-        await Task.WhenAny(_started.Task, Task.Delay(StartPatience, cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAny(_started.Task, Task.Delay(StartPatience, time, cancellationToken)).ConfigureAwait(false);
         if (!tail.IsStarted)
             Log.StartsWithoutLog(logger);
     }

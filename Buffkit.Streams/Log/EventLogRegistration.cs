@@ -14,8 +14,7 @@ internal static class EventLogRegistration
         services.TryAddSingleton(provider => new RedisKeys(Options(provider).Redis));
         services.TryAddSingleton(provider => new RedisConnections(
             provider.GetRequiredService<IConnectionMultiplexer>(),
-            partition => provider.GetKeyedService<IConnectionMultiplexer>(
-                partition == 0 ? RedisOptions.BlockingConnection : $"{RedisOptions.BlockingConnection}-{partition}")));
+            provider.GetService<ConfigurationOptions>()));
         services.TryAddSingleton<IEventLog>(provider =>
         {
             var options = Options(provider);

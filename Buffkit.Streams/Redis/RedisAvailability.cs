@@ -21,6 +21,16 @@ internal sealed partial class RedisAvailability(TimeProvider time, ILogger<Redis
         }
     }
 
+    /// <summary>Redis did not answer when it was last asked.</summary>
+    public bool IsAway
+    {
+        get
+        {
+            lock (_gate)
+                return _away;
+        }
+    }
+
     public void Answered()
     {
         lock (_gate)

@@ -9,6 +9,7 @@ namespace Buffkit.Streams;
 internal static class RedisLogEntry
 {
     private const string TimeField = "time";
+    private const string AfterField = "after";
     private const string TopicField = "topic";
     private const string TypeField = "type";
     private const string KeyField = "key";
@@ -16,7 +17,7 @@ internal static class RedisLogEntry
     private const string CloudEventField = "cloudevent";
     private const string DataField = "data";
 
-    /// <summary>Adds the event's fields to a script's arguments, after their number; the script adds the time.</summary>
+    /// <summary>Adds the event's fields to a script's arguments, after their number; the script adds the times.</summary>
     public static void Write(EventDraft draft, List<RedisValue> arguments)
     {
         var count = arguments.Count;
@@ -98,6 +99,10 @@ internal static class RedisLogEntry
     /// <summary>When Redis took an entry, in microseconds since 1970: with the position it tells an entry from another.</summary>
     public static long Stamp(ReadOnlySpan<NameValueEntry> fields) =>
         fields is [{ Name: var name, Value: var value }, ..] && name == TimeField && value.TryParse(out long stamp) ? stamp : 0;
+
+    /// <summary>When Redis took the entry before; nothing where an entry does not say.</summary>
+    public static long? After(ReadOnlySpan<NameValueEntry> fields) =>
+        fields is [_, { Name: var name, Value: var value }, ..] && name == AfterField && value.TryParse(out long stamp) ? stamp : null;
 
     private static DateTimeOffset ReadTime(RedisValue value) =>
         DateTimeOffset.UnixEpoch.AddTicks(checked(long.Parse(value.ToString(), CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond));

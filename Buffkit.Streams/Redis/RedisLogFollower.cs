@@ -9,18 +9,21 @@ namespace Buffkit.Streams;
 internal sealed class RedisLogFollower(
     RedisConnections redis,
     RedisKeys keys,
+    RedisLogReader reader,
+    RedisSeen seen,
     RedisAvailability availability,
     RedisLogTrimmer trimmer,
     TimeProvider time,
     RedisPosition start,
     Action<FormatException> unreadable)
 {
-    // As the memory log: large enough that the cost of a page vanishes.
-    private const int Page = 256;
+    // As the memory log: large enough that the cost of a page vanishes. Halved where a page does not come through in time.
+    private const int MaxEntries = 256;
 
-    private RedisPosition _position = start;
-    private long _stamp;
+    private RedisEntry _last = new(start, 0);
+    private int _entries = MaxEntries;
     private bool _isSure = true;
+    private bool _isBroken;
     private RedisBackoff _backoff;
 
     /// <summary>Waits for what comes next; what it returns may be empty.</summary>
@@ -29,22 +32,25 @@ internal sealed class RedisLogFollower(
         try
         {
             // Asked first after a failure, on the connection that does not block: reads that wait on one that hangs would pile up.
-            if (!_isSure && !await IsSameStreamAsync(cancellationToken).ConfigureAwait(false))
-                return await BeginAgainAsync(cancellationToken).ConfigureAwait(false);
+            if (_isBroken || !(_isSure || await reader.IsStillAsync(_last, seen.Newest, cancellationToken).ConfigureAwait(false)))
+                await BeginAgainAsync(cancellationToken).ConfigureAwait(false);
             _isSure = true;
             await trimmer.TrimIfDueAsync(redis.Commands, cancellationToken).ConfigureAwait(false);
 
             var entries = await ReadAsync(cancellationToken).ConfigureAwait(false);
             availability.Answered();
             _backoff.Reset();
+            _entries = Math.Min(MaxEntries, _entries * 2);
             // A quiet stream may be an emptied one.
             _isSure = entries.Length > 0;
             return Take(entries);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: this is the server's only reader, and comes back from it.
             availability.Failed(e);
             _isSure = false;
+            _entries = Math.Max(1, _entries / 2);
             await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(false);
             return [];
         }
@@ -52,18 +58,28 @@ internal sealed class RedisLogFollower(
 
     private List<LogRead> Take(StreamEntry[] entries)
     {
-        List<LogRead> reads = [.. RedisLogPage.Interpret(_position, entries, unreadable)];
-        if (entries.Length > 0)
-            (_position, _stamp) = (RedisPosition.Parse(entries[^1].Id), RedisLogEntry.Stamp(entries[^1].Values));
-        return reads;
+        var page = new RedisLogPage(_last, entries, unreadable);
+        (_last, _isBroken) = (page.Last, page.IsBroken);
+        seen.Add(_last);
+        return page.Reads;
+    }
+
+    // What this stream still holds of the epoch is not what was read before; its next epoch is where this reader goes on.
+    private async Task BeginAgainAsync(CancellationToken cancellationToken)
+    {
+        await reader.BeginEpochAsync(_last.Position.Epoch, cancellationToken).ConfigureAwait(false);
+        _last = new RedisEntry(_last.Position with { Sequence = long.MaxValue }, 0);
+        _isBroken = false;
     }
 
     private async Task<StreamEntry[]> ReadAsync(CancellationToken cancellationToken)
     {
         var database = await redis.GetBlockingAsync(keys.Partition, cancellationToken).ConfigureAwait(false);
-        var answer = await database
-            .ExecuteAsync("XREAD", "COUNT", Page, "BLOCK", (int)RedisConnections.Block.TotalMilliseconds, "STREAMS", keys.Log, _position.ToString())
-            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        object[] arguments =
+        [
+            "COUNT", _entries, "BLOCK", (int)RedisConnections.Block.TotalMilliseconds, "STREAMS", keys.Log, _last.Position.ToString(),
+        ];
+        var answer = await database.ExecuteAsync("XREAD", arguments, RedisConnections.Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (answer.IsNull)
             return [];
         // [[key, entries]] in RESP2; a map of key to entries in RESP3, which reads as [key, entries].
@@ -80,27 +96,5 @@ internal sealed class RedisLogFollower(
         for (var i = 0; i < fields.Length; i++)
             fields[i] = new NameValueEntry((RedisValue)texts[2 * i], (RedisValue)texts[(2 * i) + 1]);
         return fields;
-    }
-
-    // The entry at the position is the one that was read there, or the stream has been trimmed beyond it. Otherwise the stream
-    // was emptied, or went back to an earlier state (a crash before its last writes reached the disk, a fail-over to a replica
-    // that had not got them) and may even have given out the same ids again.
-    private async Task<bool> IsSameStreamAsync(CancellationToken cancellationToken)
-    {
-        var here = redis.Commands.StreamRangeAsync(keys.Log, _position.ToString(), _position.ToString(), 1);
-        var oldest = redis.Commands.StreamRangeAsync(keys.Log, "-", "+", 1);
-        await Task.WhenAll(here, oldest).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (here.Result is [var entry])
-            return _stamp == 0 || RedisLogEntry.Stamp(entry.Values) == _stamp;
-        return oldest.Result is [var first] && RedisPosition.Parse(first.Id) > _position;
-    }
-
-    private async Task<IReadOnlyList<LogRead>> BeginAgainAsync(CancellationToken cancellationToken)
-    {
-        var latest = await RedisEventLog.BeginEpochAsync(redis.Commands, keys, _position.Epoch, cancellationToken).ConfigureAwait(false);
-        _position = latest with { Sequence = 0 };
-        _stamp = 0;
-        _isSure = true;
-        return [new LogRead(LogReadStatus.OtherEpoch, [], new LogState(_position.Next.Id, _position.Id))];
     }
 }

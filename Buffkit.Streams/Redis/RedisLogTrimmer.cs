@@ -15,8 +15,9 @@ internal sealed class RedisLogTrimmer(RedisKeys keys, LogOptions options, TimePr
         if (options.MaxAge == TimeSpan.Zero || (_trimmed is { } trimmed && time.GetElapsedTime(trimmed) < Interval))
             return;
         _trimmed = time.GetTimestamp();
-        var oldest = time.GetUtcNow() - options.MaxAge;
-        var micros = (oldest - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        await database.ScriptEvaluateAsync(RedisScripts.TrimByAge, [keys.Log], [micros]).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Redis's own clock stamped the entries; a server whose clock is wrong must not empty everybody's log.
+        var age = options.MaxAge.Ticks / TimeSpan.TicksPerMicrosecond;
+        await database.ScriptEvaluateAsync(RedisScripts.TrimByAge, [keys.Log], [age], RedisConnections.Primary)
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -5,13 +5,6 @@ namespace Buffkit.Streams;
 /// <summary>How the engine uses Redis where there is one: section <c>Streams:Redis</c>.</summary>
 public sealed class RedisOptions
 {
-    /// <summary>
-    /// Service key under which an application may register a connection of its own for reads that block; otherwise one is
-    /// made with the configuration of the <c>IConnectionMultiplexer</c>. Of several partitions the second's has <c>-1</c> appended,
-    /// and so on.
-    /// </summary>
-    public const string BlockingConnection = "event-streams-blocking";
-
     /// <summary>Tells the engine's keys from others in the same Redis.</summary>
     public const string DefaultKeyPrefix = "events";
 
@@ -26,7 +19,7 @@ public sealed class RedisOptions
     [Required, RegularExpression("[A-Za-z0-9._:-]{1,64}")]
     public string KeyPrefix { get; set; } = DefaultKeyPrefix;
 
-    /// <summary>How long publishing waits for Redis before it answers <c>503</c>, 100 milliseconds to 1 minute.</summary>
+    /// <summary>How long publishing and reading wait for Redis, 100 milliseconds to 1 minute; publishing then answers <c>503</c>.</summary>
     /// <value>Default 5 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan Timeout { get; set; } = DefaultTimeout;

@@ -16,7 +16,7 @@ internal sealed class RedisPresenceStore(RedisConnections redis, RedisKeys keys,
             foreach (var some in present.Chunk(MembersPerScript).DefaultIfEmpty([]))
             {
                 var answer = await redis.Commands
-                    .ScriptEvaluateAsync(RedisScripts.RenewPresence, [keys.PresenceTopics], [.. Arguments(some)])
+                    .ScriptEvaluateAsync(RedisScripts.RenewPresence, [keys.PresenceTopics], [.. Arguments(some)], RedisConnections.Primary)
                     .WaitAsync(cancellationToken).ConfigureAwait(false);
                 Add(answer[0], joined);
                 Add(answer[1], left);
@@ -40,7 +40,7 @@ internal sealed class RedisPresenceStore(RedisConnections redis, RedisKeys keys,
         try
         {
             var answer = await redis.Commands
-                .ScriptEvaluateAsync(RedisScripts.ReadPresence, [keys.Presence(topic)], [maxSessions])
+                .ScriptEvaluateAsync(RedisScripts.ReadPresence, [keys.Presence(topic)], [maxSessions], RedisConnections.Primary)
                 .WaitAsync(cancellationToken).ConfigureAwait(false);
             string[] sessions = [.. ((string[])answer[1]!).Order(StringComparer.Ordinal)];
             return new PresenceList(topic.Value, (long)answer[0], sessions);

@@ -205,7 +205,7 @@ public sealed class EngineModelTests
             _replay = new ReplayReader(_log, null);
             _context = new DeliveryContext(tail, _replay, new FrameEncoder(options), _metrics, options, TimeProvider.System);
             Pacer = new WakePacer(options, TimeProvider.System);
-            _feeder = new TailFeeder(_log, tail, _connections, Pacer, _metrics, NullLogger<TailFeeder>.Instance);
+            _feeder = new TailFeeder(_log, tail, _connections, Pacer, _metrics, TimeProvider.System, NullLogger<TailFeeder>.Instance);
             _feeder.Begin(Start);
         }
 

@@ -1,38 +1,57 @@
 -- Appends events in order, all or none, once per idempotency key.
 -- KEYS: 1 the stream, 2 where the answer to an idempotency key is kept (optional)
--- ARGV: 1 and 2 the newest position that the caller has seen, 3 events to retain, 4 fingerprint of the request,
---       5 milliseconds to remember the answer, 6 the partition, then per event: number of texts, field, value, field, value ...
--- Returns: 'appended' or 'held', epoch, first sequence, number of events; or 'conflict'.
+-- ARGV: 1, 2 and 3 epoch, sequence and time of the newest entry that the caller has seen, 4 events to retain, 5 fingerprint of the
+--       request, 6 milliseconds to remember the answer, 7 the partition, then per event: number of texts, field, value, ...
+-- Returns: 'appended' or 'held', epoch, first sequence, number of events, time; or 'conflict'.
 local stream, answer = KEYS[1], KEYS[2]
 if answer then
   local held = redis.call('HMGET', answer, 'fingerprint', 'epoch', 'first', 'count')
-  if held[1] and held[1] ~= ARGV[4] then
+  if held[1] and held[1] ~= ARGV[5] then
     return { 'conflict' }
   elseif held[1] then
     return { 'held', held[2], held[3], held[4] }
   end
 end
 
-local known_epoch, known_sequence = tonumber(ARGV[1]), tonumber(ARGV[2])
-local epoch, sequence = last_position(stream)
--- The stream ends before what somebody has seen of it: it lost events, and its next ones must not take their ids.
-if not epoch or epoch < known_epoch or (epoch == known_epoch and sequence < known_sequence) then
-  epoch, sequence = begin_epoch(stream, tonumber(ARGV[6]), known_epoch, epoch), 0
+local known_epoch, known_sequence, known_time = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local epoch, sequence, before = newest(stream)
+
+-- The stream ends before what the caller has seen of it, or holds something else there: it lost events, and its next ones must
+-- not take their ids.
+local function has_lost_events()
+  if not epoch or epoch < known_epoch then
+    return true
+  elseif epoch > known_epoch then
+    return false
+  elseif sequence <= known_sequence then
+    return sequence < known_sequence or (known_time ~= '0' and before ~= known_time)
+  end
+  local position = ARGV[1] .. '-' .. ARGV[2]
+  local seen = redis.call('XRANGE', stream, position, position)[1]
+  -- Trimmed since, it says nothing.
+  return seen and known_time ~= '0' and seen[2][2] ~= known_time
 end
 
+if has_lost_events() then
+  epoch, before = begin_epoch(stream, tonumber(ARGV[7]), known_epoch, epoch)
+  sequence = 0
+end
+
+-- First, so that a Redis that is full can take something again.
+redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[4])
 local time = clock()
-local count, at = 0, 7
+local count, at = 0, 8
 while ARGV[at] do
   local size = tonumber(ARGV[at])
   count = count + 1
-  redis.call('XADD', stream, text(epoch) .. '-' .. text(sequence + count), 'time', time, unpack(ARGV, at + 1, at + size))
+  redis.call('XADD', stream, text(epoch) .. '-' .. text(sequence + count), 'time', time, 'after', before, unpack(ARGV, at + 1, at + size))
+  before = time
   at = at + size + 1
 end
-redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[3])
 
 local first = text(sequence + 1)
 if answer then
-  redis.call('HSET', answer, 'fingerprint', ARGV[4], 'epoch', text(epoch), 'first', first, 'count', count)
-  redis.call('PEXPIRE', answer, ARGV[5])
+  redis.call('HSET', answer, 'fingerprint', ARGV[5], 'epoch', text(epoch), 'first', first, 'count', count)
+  redis.call('PEXPIRE', answer, ARGV[6])
 end
-return { 'appended', text(epoch), first, count }
+return { 'appended', text(epoch), first, count, before }

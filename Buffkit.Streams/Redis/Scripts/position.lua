@@ -1,17 +1,20 @@
 -- An entry's id is <epoch>-<sequence>: sequences count up from 1 without holes, and <epoch>-0 marks where an epoch begins.
+-- Its first field, time, is when it was added; its second, after, is the time of the entry before it. So a stream that went back
+-- to an earlier state and was continued otherwise is told from the one that somebody has read.
 
 -- Numbers of this size must not be written as 1.7e+12.
 local function text(number)
   return string.format('%.0f', number)
 end
 
-local function last_position(stream)
+-- Epoch, sequence and time of the newest entry.
+local function newest(stream)
   local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   if not last then
-    return nil, nil
+    return nil, nil, nil
   end
   local epoch, sequence = string.match(last[1], '^(%d+)-(%d+)$')
-  return tonumber(epoch), tonumber(sequence)
+  return tonumber(epoch), tonumber(sequence), last[2][2]
 end
 
 -- Microseconds since 1970, as text.
@@ -28,5 +31,5 @@ local function begin_epoch(stream, partition, known_epoch, last_epoch)
   local after = math.floor(math.max(known_epoch, last_epoch or 0) / 4) + 1
   local epoch = math.max(seconds, after) * 4 + partition
   redis.call('XADD', stream, text(epoch) .. '-0', 'time', time)
-  return epoch
+  return epoch, time
 end

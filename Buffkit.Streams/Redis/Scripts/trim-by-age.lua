@@ -1,11 +1,13 @@
--- Drops entries that are older than a time; the newest entry stays, since it holds the log's position.
--- KEYS: 1 the stream. ARGV: 1 the time in microseconds. Returns: how many were dropped.
-local stream, oldest, dropped = KEYS[1], tonumber(ARGV[1]), 0
+-- Drops entries that are older than an age; the newest entry stays, since it holds the log's position.
+-- KEYS: 1 the stream. ARGV: 1 the age in microseconds. Returns: how many were dropped.
+local stream, dropped = KEYS[1], 0
+local now = redis.call('TIME')
+local oldest = tonumber(now[1]) * 1000000 + tonumber(now[2]) - tonumber(ARGV[1])
 while true do
   local page = redis.call('XRANGE', stream, '-', '+', 'COUNT', 65)
   local expired = 0
   for i = 1, #page - 1 do
-    if tonumber(page[i][2][2]) >= oldest then
+    if (tonumber(page[i][2][2]) or oldest) >= oldest then
       break
     end
     expired = i

@@ -1,5 +1,4 @@
 using Buffkit.Streams;
-using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
 namespace Buffkit.Tests;
@@ -37,6 +36,8 @@ public sealed class RedisEventLogTests(RedisServer server) : EventLogSpecificati
     public async Task Flushed_NextAppend_BeginsANewEpochOnEveryNode()
     {
         var (a, b, late) = (await ConnectAsync(), await ConnectAsync(), await ConnectAsync());
+        // A log that began long ago.
+        await a.Database.StreamAddAsync(a.Keys.Log, "time", "1", "4-0");
         var start = await a.Log.FindStartAsync(0, Stop);
         await b.Log.FindStartAsync(0, Stop);
         await AppendAsync(a.Log, "1", "2");
@@ -131,6 +132,112 @@ public sealed class RedisEventLogTests(RedisServer server) : EventLogSpecificati
         Assert.Equal(following.Current.State.Oldest, id);
     }
 
+    // The same, but by the time anybody looks the stream is longer than it was.
+    [Theory]
+    [InlineData(3)]
+    [InlineData(30)]
+    public async Task WentBack_AndWentOnBeyondWhereItWas_IsNoticedByWhoSawTheFirst(int more)
+    {
+        var (old, fresh) = (await ConnectAsync(), await ConnectAsync());
+        var start = await old.Log.FindStartAsync(0, Stop);
+        await AppendAsync(old.Log, "1");
+        var backup = await old.Database.KeyDumpAsync(old.Keys.Log);
+        var lost = (await AppendAsync(old.Log, "2", "3"))[^1];
+        await using var following = old.Log.FollowAsync(start, Stop).GetAsyncEnumerator(Stop);
+        Assert.True(await following.MoveNextAsync());
+
+        // In one step, so that no reader sees the stream while it is short.
+        var other = await OtherHistoryAsync(backup!, fresh, more);
+        await old.Database.ExecuteAsync("RESTORE", old.Keys.Log, 0, other, "REPLACE");
+
+        Assert.True(await following.MoveNextAsync());
+        Assert.Equal((LogReadStatus.OtherEpoch, 1), (following.Current.Status, following.Current.State.Oldest.Sequence));
+        Assert.NotEqual(lost.Epoch, following.Current.State.Oldest.Epoch);
+    }
+
+    [Fact]
+    public async Task WentBack_AndWentOn_NodeThatSawTheFirstAppends_BeginsANewEpoch()
+    {
+        var (old, fresh) = (await ConnectAsync(), await ConnectAsync());
+        await AppendAsync(old.Log, "1");
+        var backup = await old.Database.KeyDumpAsync(old.Keys.Log);
+        var lost = (await AppendAsync(old.Log, "2", "3"))[^1];
+        var other = await OtherHistoryAsync(backup!, fresh, 5);
+        await old.Database.ExecuteAsync("RESTORE", old.Keys.Log, 0, other, "REPLACE");
+
+        Assert.NotEqual(lost.Epoch, (await AppendAsync(old.Log, "4"))[0].Epoch);
+    }
+
+    [Fact]
+    public async Task WentBack_BehindWhatOnlyAPageWasReadOf_IsNoticed()
+    {
+        var (writer, reader) = (await ConnectAsync(), await ConnectAsync());
+        var start = await reader.Log.FindStartAsync(0, Stop);
+        await AppendAsync(writer.Log, "1");
+        var backup = await writer.Database.KeyDumpAsync(writer.Keys.Log);
+        await AppendAsync(writer.Log, "2", "3");
+        await reader.Log.ReadAsync(start, 10, int.MaxValue, Stop);
+        await RestoreAsync(writer, backup!);
+
+        Assert.NotEqual(start.Epoch, (await AppendAsync(reader.Log, "2'"))[0].Epoch);
+    }
+
+    [Fact]
+    public async Task Epochs_OneAfterAnother_AreAllReadByWhoeverIsBehind()
+    {
+        var node = await ConnectAsync();
+        var first = (await AppendAsync(node.Log, "1"))[0];
+        var reader = new RedisLogReader(node.Connections, node.Keys, new RedisOptions(), TimeProvider.System);
+        await reader.BeginEpochAsync(RedisPosition.Of(first)!.Value.Epoch, Stop);
+        var second = (await AppendAsync(node.Log, "2"))[0];
+        await reader.BeginEpochAsync(RedisPosition.Of(second)!.Value.Epoch, Stop);
+        var third = (await AppendAsync(node.Log, "3"))[0];
+
+        Assert.Equal(3, new[] { first.Epoch, second.Epoch, third.Epoch }.Distinct().Count());
+        var read = await node.Log.ReadAsync(first, 10, int.MaxValue, Stop);
+        Assert.Equal((LogReadStatus.OtherEpoch, second), (read.Status, read.State.Oldest));
+        read = await node.Log.ReadAsync(second.Previous, 10, int.MaxValue, Stop);
+        Assert.Equal("2", Text(read.Events.Single()));
+    }
+
+    [Fact]
+    public async Task Flushed_ManyAppendAndAskAtOnce_OneEpochBegins()
+    {
+        RedisNode[] nodes = [await ConnectAsync(), await ConnectAsync(), await ConnectAsync()];
+        await AppendAsync(nodes[0].Log, "0");
+        foreach (var node in nodes)
+            await node.Log.ReadStateAsync(Stop);
+        for (var round = 0; round < 50; round++)
+        {
+            await nodes[0].Database.KeyDeleteAsync(nodes[0].Keys.Log);
+            await Task.WhenAll(nodes.SelectMany(node => (Task[])
+            [
+                node.Log.ReadStateAsync(Stop).AsTask(),
+                AppendAsync(node.Log, "x"),
+                node.Log.ReadStateAsync(Stop).AsTask(),
+            ]));
+            var markers = (await nodes[0].Database.StreamRangeAsync(nodes[0].Keys.Log)).Count(entry => RedisPosition.Parse(entry.Id).IsEpochMarker);
+            Assert.Equal(1, markers);
+        }
+    }
+
+    [Fact]
+    public async Task Read_LargeEvents_FetchesLittleMoreThanItReturns()
+    {
+        // Its own, since all that it sends is counted.
+        await using var own = await RestartableRedis.StartAsync(keepsEverything: false);
+        await using var node = await RedisNode.ConnectAsync(own.ConnectionString, _prefix);
+        var start = await node.Log.FindStartAsync(0, Stop);
+        var large = new string('x', 60_000);
+        for (var n = 0; n < 100; n++)
+            await AppendAsync(node.Log, large);
+
+        var before = await SentBytesAsync(node);
+        var read = await node.Log.ReadAsync(start, 128, 256 * 1024, Stop);
+        Assert.Equal(5, read.Events.Count);
+        Assert.InRange(await SentBytesAsync(node) - before, 0, 20 * 60_000);
+    }
+
     [Fact]
     public async Task ForeignEntry_InTheMiddle_IsAGapAndTheRestIsRead()
     {
@@ -156,13 +263,12 @@ public sealed class RedisEventLogTests(RedisServer server) : EventLogSpecificati
     [Fact]
     public async Task TooOld_WhenFollowed_IsDroppedButForTheNewest()
     {
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var node = await ConnectAsync(new LogOptions { MaxAge = TimeSpan.FromHours(1) }, clock);
+        // Redis's own clock counts.
+        var node = await ConnectAsync(new LogOptions { MaxAge = TimeSpan.FromMicroseconds(1) });
         var start = await node.Log.FindStartAsync(0, Stop);
         await FillAsync(node.Log, 300);
         var latest = node.Log.State.Latest;
 
-        clock.Advance(TimeSpan.FromHours(2));
         await using var following = node.Log.FollowAsync(start, Stop).GetAsyncEnumerator(Stop);
         Assert.True(await following.MoveNextAsync());
 
@@ -185,11 +291,31 @@ public sealed class RedisEventLogTests(RedisServer server) : EventLogSpecificati
             await node.DisposeAsync();
     }
 
-    private async Task<RedisNode> ConnectAsync(LogOptions? options = null, TimeProvider? time = null)
+    private async Task<RedisNode> ConnectAsync(LogOptions? options = null)
     {
-        var node = await RedisNode.ConnectAsync(await server.StartAsync(), _prefix, options ?? Options, time);
+        var node = await RedisNode.ConnectAsync(await server.StartAsync(), _prefix, options ?? Options);
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>What the stream would be if another server had gone on from an earlier state of it.</summary>
+    private static async Task<byte[]> OtherHistoryAsync(byte[] backup, RedisNode node, int more)
+    {
+        var elsewhere = await RedisNode.ConnectAsync(node.ConnectionString, RedisServer.NewKeyPrefix());
+        await using (elsewhere)
+        {
+            await elsewhere.Database.KeyRestoreAsync(elsewhere.Keys.Log, backup);
+            await AppendAsync(elsewhere.Log, [.. Enumerable.Range(0, more).Select(n => $"other {n}")]);
+            return (await elsewhere.Database.KeyDumpAsync(elsewhere.Keys.Log))!;
+        }
+    }
+
+    private static async Task<long> SentBytesAsync(RedisNode node)
+    {
+        var info = (string)(await node.Database.ExecuteAsync("INFO", "stats"))!;
+        const string Field = "total_net_output_bytes:";
+        var line = info.Split("\r\n").Single(text => text.StartsWith(Field, StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(Field.Length), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static async Task RestoreAsync(RedisNode node, byte[] backup)

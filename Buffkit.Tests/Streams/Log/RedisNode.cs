@@ -10,10 +10,10 @@ internal sealed class RedisNode : IAsyncDisposable
     private readonly ConnectionMultiplexer _redis;
     private readonly RedisConnections _connections;
 
-    private RedisNode(ConnectionMultiplexer redis, string prefix, LogOptions options, TimeProvider time)
+    private RedisNode(ConnectionMultiplexer redis, string prefix, LogOptions options)
     {
         _redis = redis;
-        _connections = new RedisConnections(redis, _ => null);
+        _connections = new RedisConnections(redis, null);
         var redisOptions = new RedisOptions { KeyPrefix = prefix };
         Keys = new RedisKeys(redisOptions);
         Connections = _connections;
@@ -23,9 +23,11 @@ internal sealed class RedisNode : IAsyncDisposable
             new RedisAvailability(TimeProvider.System, NullLogger<RedisAvailability>.Instance),
             options,
             redisOptions,
-            time,
+            TimeProvider.System,
             NullLogger<RedisEventLog>.Instance);
     }
+
+    public string ConnectionString => _redis.Configuration;
 
     public RedisEventLog Log { get; }
 
@@ -35,8 +37,8 @@ internal sealed class RedisNode : IAsyncDisposable
 
     public IDatabase Database => _redis.GetDatabase();
 
-    public static async Task<RedisNode> ConnectAsync(string connectionString, string prefix, LogOptions? options = null, TimeProvider? time = null) =>
-        new(await ConnectionMultiplexer.ConnectAsync(connectionString), prefix, options ?? new LogOptions(), time ?? TimeProvider.System);
+    public static async Task<RedisNode> ConnectAsync(string connectionString, string prefix, LogOptions? options = null) =>
+        new(await ConnectionMultiplexer.ConnectAsync(connectionString), prefix, options ?? new LogOptions());
 
     public async ValueTask DisposeAsync()
     {

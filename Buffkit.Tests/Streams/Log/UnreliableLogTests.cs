@@ -64,6 +64,22 @@ public sealed class UnreliableLogTests
     }
 
     [Fact]
+    public async Task Client_WithACursorThatWasNeverIssuedWhileTheLogIsAway_IsToldOfTheGapWhenItIsBack()
+    {
+        var log = new FaultInjectingLog(new MemoryEventLog(new LogOptions(), TimeProvider.System), 1) { Rate = 0 };
+        await using var server = await StreamsServer.StartAsync(services: services => services.AddSingleton<IEventLog>(log));
+        Assert.True(EventId.TryParse(await server.PublishAsync("a", 0), out var first));
+
+        log.Away = true;
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", lastEventId: (first with { Sequence = 9_999 }).ToString());
+        log.Away = false;
+
+        Assert.Equal("unknown", (await client.NextGapAsync()).Reason);
+        await server.PublishAsync("a", 1);
+        Assert.Equal("1", (await client.NextAsync()).Data);
+    }
+
+    [Fact]
     public async Task Health_LogAway_IsDegraded()
     {
         var log = new FaultInjectingLog(new MemoryEventLog(new LogOptions(), TimeProvider.System), 1) { Rate = 0, Away = true };
