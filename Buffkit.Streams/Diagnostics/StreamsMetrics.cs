@@ -16,7 +16,7 @@ internal sealed class StreamsMetrics : IDisposable
     private long _delivered;
     private long _sent;
 
-    public StreamsMetrics(IMeterFactory meters, ConnectionSet connections, EventTail tail)
+    public StreamsMetrics(IMeterFactory meters, ConnectionSet connections, EventTail tail, IEventLog log)
     {
         _meter = meters.Create(StreamsTelemetry.MeterName);
         _published = _meter.CreateCounter<long>(StreamsTelemetry.Published, "{event}", "Events that the log took from this server.");
@@ -32,6 +32,8 @@ internal sealed class StreamsMetrics : IDisposable
             StreamsTelemetry.Overflows, "{overflow}", "Times that more waited for a connection than it may hold.");
         _meter.CreateObservableUpDownCounter(
             StreamsTelemetry.Connections, () => connections.Count, "{connection}", "Open connections.");
+        _meter.CreateObservableGauge(
+            StreamsTelemetry.LogAvailable, () => log.IsAvailable ? 1 : 0, description: "Whether the log answers.");
         _meter.CreateObservableUpDownCounter(
             StreamsTelemetry.TailEvents, () => tail.Usage.Entries, "{event}", "Events in the tail.");
         _meter.CreateObservableUpDownCounter(

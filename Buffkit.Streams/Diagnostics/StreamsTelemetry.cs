@@ -18,6 +18,9 @@ public static class StreamsTelemetry
     /// <summary>Bytes of frames handed to connections; <c>By</c>.</summary>
     public const string SentBytes = "event_streams.sent";
 
+    /// <summary>Whether the log answers, 1 or 0.</summary>
+    public const string LogAvailable = "event_streams.log.available";
+
     /// <summary>Gaps announced to connections; <c>{gap}</c>, by <see cref="ReasonTag"/>.</summary>
     public const string Gaps = "event_streams.gaps";
 

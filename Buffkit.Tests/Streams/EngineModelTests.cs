@@ -201,7 +201,7 @@ public sealed class EngineModelTests
             });
             Start = _fed = _log.State.Latest;
             var tail = new EventTail(options.Value.Tail);
-            _metrics = new StreamsMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _connections, tail);
+            _metrics = new StreamsMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _connections, tail, _log);
             _replay = new ReplayReader(_log, null);
             _context = new DeliveryContext(tail, _replay, new FrameEncoder(options), _metrics, options, TimeProvider.System);
             Pacer = new WakePacer(options, TimeProvider.System);
