@@ -34,7 +34,7 @@ internal static class ExitCode
     public static int Of(Exception exception) => exception switch
     {
         OperationCanceledException => Interrupted,
-        MigrationConfigurationException or InvalidOperationException { InnerException: null or ArgumentException } => Usage,
+        MigrationConfigurationException => Usage,
         MigrationValidationException => Problems,
         MigrationLockTimeoutException => Locked,
         DatabaseUnavailableException => Unavailable,

@@ -12,16 +12,16 @@ internal static class RunnerRegistration
     /// <summary>How long to wait for another runner, as a duration (<c>00:15:00</c>).</summary>
     public const string LockWaitKey = "Migrations:LockWait";
 
-    /// <exception cref="InvalidOperationException">The configuration does not fit; the message names the key.</exception>
+    /// <exception cref="MigrationConfigurationException">The configuration does not fit; the message names the key.</exception>
     public static void AddMigrationRunner(this IHostApplicationBuilder builder, Action<MigrationOptions> configure)
     {
         var configuration = builder.Configuration;
-        var (provider, connectionString) = AppDatabaseRegistration.Read(configuration, builder.Environment.ContentRootPath);
+        var (provider, connectionString) = Read(builder);
         var lockWait = MigrationOptions.DefaultLockWait;
         if (configuration[LockWaitKey] is { Length: > 0 } text
             && !TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out lockWait))
         {
-            throw new InvalidOperationException($"{LockWaitKey} is '{text}'. Write hours:minutes:seconds, such as 00:15:00.");
+            throw new MigrationConfigurationException($"{LockWaitKey} is '{text}'. Write hours:minutes:seconds, such as 00:15:00.");
         }
 
         builder.Services.AddMigrations((_, options) =>
@@ -41,5 +41,17 @@ internal static class RunnerRegistration
 
             configure(options);
         });
+    }
+
+    private static (DatabaseProvider Provider, string ConnectionString) Read(IHostApplicationBuilder builder)
+    {
+        try
+        {
+            return AppDatabaseRegistration.Read(builder.Configuration, builder.Environment.ContentRootPath);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new MigrationConfigurationException(e.Message, e);
+        }
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class Worker(
         {
             builder.AddMigrationRunner(options => options.ConnectWait = ConnectWait);
         }
-        catch (InvalidOperationException e)
+        catch (MigrationConfigurationException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCode.Usage;

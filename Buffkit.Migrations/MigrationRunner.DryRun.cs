@@ -22,8 +22,8 @@ public sealed partial class MigrationRunner
         }
 
         var journal = await ReadJournalAsync(database, folder, cancellationToken);
-        var plan = Run(database, journal, folder.Migrations, Direction.Up, Target(folder, request.To, request.Steps), cancellationToken).Plan();
-        CheckBeforeUp(folder, journal, plan, request.OutOfOrder);
+        var plan = Run(database, journal, folder.Migrations, Direction.Up, MigrationTarget.Of(folder, request.To, request.Steps), cancellationToken).Plan();
+        ThrowIfAny(ProblemsBeforeUp(folder, journal, plan, request.OutOfOrder));
         var tried = database.HasTransactionalDdl
             ? await TryAsync(new RunContext(database, journal, _logger, time, options) { Count = plan.Count }, plan, cancellationToken)
             : [];

@@ -16,7 +16,7 @@ public sealed partial class MigrationRunner
         await using (database)
         {
             var versioned = folder.Migrations.Where(migration => migration.Kind == ScriptKind.Versioned).ToList();
-            var marked = Run(database, journal, versioned, Direction.Up, Target(folder, to, null), cancellationToken).MarkAsDone();
+            var marked = Run(database, journal, versioned, Direction.Up, MigrationTarget.Of(folder, to, null), cancellationToken).MarkAsDone();
             LogBaseline(_logger, marked.Count);
             return marked;
         }
@@ -45,6 +45,14 @@ public sealed partial class MigrationRunner
                 }
             }
 
+            foreach (var (names, done) in new[] { (request.StatementDone, true), (request.StatementNotDone, false) })
+            {
+                foreach (var name in names)
+                {
+                    repairs.Add(await AnswerAsync(folder, database, journal, name, done, cancellationToken));
+                }
+            }
+
             // One that is settled by name is all that was asked for: a changed file elsewhere is not accepted by the way.
             if (repairs.Count > 0)
             {
@@ -64,11 +72,14 @@ public sealed partial class MigrationRunner
         }
     }
 
+    private static Migration Named(ScriptFolder folder, string name) =>
+        folder.Migrations.Concat(folder.Seeds).FirstOrDefault(candidate => candidate.IsNamed(name) && candidate.Up is not null)
+        ?? throw new MigrationConfigurationException($"No migration is named or numbered '{name}'. 'status' lists them.");
+
     private static async Task<Repair> DecideAsync(
         ScriptFolder folder, Journal journal, string name, MigrationState state, CancellationToken cancellation)
     {
-        var migration = folder.Migrations.Concat(folder.Seeds).FirstOrDefault(candidate => candidate.IsNamed(name) && candidate.Up is not null)
-            ?? throw new MigrationConfigurationException($"No migration is named or numbered '{name}'. 'status' lists them.");
+        var migration = Named(folder, name);
         if (state == MigrationState.Pending)
         {
             await journal.DeleteAsync(migration.Name, cancellation);
@@ -78,6 +89,33 @@ public sealed partial class MigrationRunner
         var entry = journal.NewEntry(new MigrationScript(migration, migration.Up!, Direction.Up), MigrationState.Applied);
         await journal.WriteAsync(entry with { StatementsDone = entry.StatementsTotal }, cancellation);
         return new Repair(migration.Name, "marked as applied");
+    }
+
+    /// <summary>Writes down what a person saw of the statement that was under way.</summary>
+    private async Task<Repair> AnswerAsync(
+        ScriptFolder folder, MigrationDatabase database, Journal journal, string name, bool done, CancellationToken cancellation)
+    {
+        var migration = Named(folder, name);
+        var entry = journal.Entries.GetValueOrDefault(migration.Name);
+        var down = entry?.State.IsDownward() == true;
+        if (entry is null || !entry.State.IsHalfway() || entry.StatementStarted != entry.StatementsDone + 1
+            || (down ? migration.Down : migration.Up) is not { } file)
+        {
+            throw new MigrationConfigurationException($"No statement of {migration.Name} was under way when it stopped. 'status' shows how it stands.");
+        }
+
+        var script = new MigrationScript(migration, file, down ? Direction.Down : Direction.Up);
+        var progress = new StatementProgress(new RunContext(database, journal, _logger, time, options), script);
+        if (!progress.StillBeginsAs(entry) || entry.StatementStarted > script.File.Statements(database.Engine).Count)
+        {
+            throw new MigrationConfigurationException(
+                $"{file.Path} no longer begins with the statements that have taken effect. Restore them, or say --applied or --pending of the whole migration.");
+        }
+
+        await progress.WriteAsync(progress.With(done ? entry.StatementStarted : entry.StatementsDone) with { State = entry.State, Error = null }, cancellation);
+        return new Repair(
+            migration.Name,
+            $"statement {entry.StatementStarted} marked as {(done ? "done" : "not done")}. Run '{(down ? "down" : "up")}' to go on");
     }
 
     private static async Task<Repair?> RepairAsync(
@@ -122,10 +160,18 @@ public sealed partial class MigrationRunner
         var script = entry.State.IsDownward() ? migration.Down : migration.Up;
         var statements = script?.Statements(database.Engine) ?? [];
         var done = entry.StatementsDone;
-        if (entry.StatementStarted == done + 1 && done < statements.Count
-            && await database.SettleAsync(statements[done], entry.Fingerprint, cancellation))
+        if (script is not null && entry.StatementStarted == done + 1 && done < statements.Count)
         {
-            done++;
+            switch (await database.SettleAsync(statements[done], entry.Fingerprint, cancellation))
+            {
+                case StatementOutcome.Done:
+                    done++;
+                    break;
+                case StatementOutcome.Unknown:
+                    var direction = entry.State.IsDownward() ? Direction.Down : Direction.Up;
+                    var question = UnknownOutcome.Of(new MigrationScript(migration, script, direction), database, entry);
+                    return new Repair(entry.Name, $"left as it is: {question.Message}");
+            }
         }
 
         if (done == 0 && !entry.State.IsDownward())
@@ -154,19 +200,3 @@ public sealed partial class MigrationRunner
     [LoggerMessage(9, LogLevel.Information, "{Migration}: {Action}.")]
     private static partial void LogRepair(ILogger logger, string migration, string action);
 }
-
-/// <summary>What a person knows about migrations that stopped half-way, by number or name.</summary>
-/// <param name="Applied">Those whose effect has been completed by hand.</param>
-/// <param name="Pending">Those whose effect has been undone by hand.</param>
-public sealed record RepairRequest(IReadOnlyList<string> Applied, IReadOnlyList<string> Pending)
-{
-    public RepairRequest()
-        : this([], [])
-    {
-    }
-}
-
-/// <summary>One thing that <c>repair</c> did.</summary>
-/// <param name="Migration">To which migration.</param>
-/// <param name="Action">What, as the end of a sentence.</param>
-public sealed record Repair(string Migration, string Action);

@@ -29,31 +29,33 @@ public sealed partial class MigrationRunner(
         ArgumentNullException.ThrowIfNull(request);
         using var activity = MigrationTelemetry.Source.StartActivity("migrations up");
         var folder = ReadFolder();
-        var target = Target(folder, request.To, request.Steps);
+        var target = MigrationTarget.Of(folder, request.To, request.Steps);
         await using var database = await OpenAsync(readOnly: false, cancellationToken);
         var journal = new Journal(database, options.Who, time);
 
-        // One statement tells a database that is up to date, and nobody has to wait for a lock to hear it.
-        if (await journal.ReadAsync(cancellationToken) && IsUpToDate())
+        var run = Run(database, journal, folder.Migrations, Direction.Up, target, cancellationToken);
+
+        // One statement tells a database that is up to date, and nobody has to wait for a lock to hear it. Anything else
+        // may be the work of a runner that is under way, and counts only once that one has ended.
+        var isKnown = await journal.ReadAsync(cancellationToken);
+        var isUpToDate = isKnown && run.Plan().Count == 0 && ProblemsBeforeUp(folder, journal, [], request.OutOfOrder).Count == 0;
+        if (!isUpToDate)
+        {
+            await LockAsync(database, cancellationToken);
+            await PrepareJournalAsync(database, journal, folder, cancellationToken);
+            ThrowIfAny(ProblemsBeforeUp(folder, journal, run.Plan(), request.OutOfOrder));
+        }
+
+        WarnOfMissingFiles(folder, journal);
+        if (isUpToDate)
         {
             LogUpToDate(_logger);
             return [];
         }
 
-        await LockAsync(database, cancellationToken);
-        await PrepareJournalAsync(database, journal, folder, cancellationToken);
-        var run = Run(database, journal, folder.Migrations, Direction.Up, target, cancellationToken);
-        CheckBeforeUp(folder, journal, run.Plan(), request.OutOfOrder);
         var completed = await run.RunAsync();
         LogApplied(_logger, completed.Count);
         return completed;
-
-        bool IsUpToDate()
-        {
-            var plan = Run(database, journal, folder.Migrations, Direction.Up, target, cancellationToken).Plan();
-            CheckBeforeUp(folder, journal, plan, request.OutOfOrder);
-            return plan.Count == 0;
-        }
     }
 
     /// <summary>Undoes applied migrations, the last first.</summary>
@@ -118,8 +120,8 @@ public sealed partial class MigrationRunner(
         ScriptFolder folder, MigrationDatabase database, Journal journal, DownRequest request, CancellationToken cancellation)
     {
         var target = request.To is null
-            ? Target(folder, null, request.Steps ?? 1)
-            : Target(folder, request.To, request.Steps, allowZero: true);
+            ? MigrationTarget.Of(folder, null, request.Steps ?? 1)
+            : MigrationTarget.Of(folder, request.To, request.Steps, allowZero: true);
         var run = Run(database, journal, folder.Migrations, Direction.Down, target, cancellation);
         CheckBeforeDown(folder, journal, run.Plan());
         var completed = await run.RunAsync();

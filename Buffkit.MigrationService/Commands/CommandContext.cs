@@ -48,8 +48,7 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
         }
     }
 
-    private CommandOutput Output(ParseResult parsed) =>
-        parsed.GetValue(common.Json) ? new JsonOutput(Console.Out) : new TextOutput(Console.Out, Console.Error);
+    private CommandOutput Output(ParseResult parsed) => CommandOutput.For(parsed.GetValue(common.Json));
 
     private int Fail(CommandOutput output, Exception exception)
     {

@@ -34,12 +34,10 @@ internal static partial class MigrationCommands
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await Console.Error.WriteLineAsync(error.Message);
-            }
-
-            await Console.Error.WriteLineAsync("Run with --help to see the commands and options.");
+            var wrong = new MigrationConfigurationException(
+                $"{string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message))}{Environment.NewLine}Run with --help to see the commands and options.");
+            // What cannot be parsed has no values; whoever wrote --json reads JSON all the same.
+            CommandOutput.For(arguments.Contains("--json")).Error(wrong, ExitCode.Usage);
             return ExitCode.Usage;
         }
 
@@ -133,10 +131,20 @@ internal static partial class MigrationCommands
     {
         var applied = new Option<string[]>("--applied") { Description = "This migration's effect has been completed by hand.", DefaultValueFactory = _ => [] };
         var pending = new Option<string[]>("--pending") { Description = "This migration's effect has been undone by hand.", DefaultValueFactory = _ => [] };
-        var command = new Command("repair", "Set the journal right: forget failures that left nothing behind, accept changed files, forget files that are gone.") { applied, pending };
+        var done = new Option<string[]>("--statement-done") { Description = "The statement of this migration that was under way took effect.", DefaultValueFactory = _ => [] };
+        var notDone = new Option<string[]>("--statement-not-done") { Description = "The statement of this migration that was under way took no effect.", DefaultValueFactory = _ => [] };
+        var command = new Command("repair", "Set the journal right: forget failures that left nothing behind, accept changed files, forget files that are gone.")
+        {
+            applied, pending, done, notDone,
+        };
         command.SetAction((parsed, _) => context.RunAsync(parsed, async (runner, output, cancellation) =>
             output.Repairs(await runner.RepairAsync(
-                new RepairRequest(parsed.GetValue(applied)!, parsed.GetValue(pending)!), cancellation))));
+                new RepairRequest(parsed.GetValue(applied)!, parsed.GetValue(pending)!)
+                {
+                    StatementDone = parsed.GetValue(done)!,
+                    StatementNotDone = parsed.GetValue(notDone)!,
+                },
+                cancellation))));
         return command;
     }
 }

@@ -5,6 +5,8 @@ namespace Buffkit.MigrationService;
 /// <summary>How results reach the caller. Each method returns the exit code that the result means.</summary>
 internal abstract class CommandOutput
 {
+    public static CommandOutput For(bool json) => json ? new JsonOutput(Console.Out) : new TextOutput(Console.Out, Console.Error);
+
     public abstract int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing);
 
     public abstract int Names(string verb, IReadOnlyList<string> names, string nothing);
@@ -39,7 +41,7 @@ internal abstract class CommandOutput
     protected static string MessageOf(Exception exception) => exception switch
     {
         OperationCanceledException => "Cancelled. What had not been committed was taken back; run again to go on.",
-        MigrationException or InvalidOperationException => exception.Message,
+        MigrationException => exception.Message,
         _ => $"{exception.GetType().Name}: {exception.Message}",
     };
 }

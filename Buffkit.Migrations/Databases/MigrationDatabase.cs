@@ -5,11 +5,17 @@ namespace Buffkit.Migrations;
 /// <summary>One engine's side of a run: its sessions, its lock, its SQL for the journal, its way with transactions.</summary>
 internal abstract class MigrationDatabase : IAsyncDisposable
 {
-    public static MigrationDatabase Create(MigrationOptions options) => options.Engine switch
+    /// <summary>
+    /// How long a server may take to confirm that it has cancelled a statement: undoing it can take a while. Drivers
+    /// wait two seconds and then drop the session, after which nobody knows how the statement ended.
+    /// </summary>
+    protected static readonly TimeSpan CancellationWait = TimeSpan.FromMinutes(1);
+
+    public static MigrationDatabase Create(MigrationOptions options, TimeProvider time) => options.Engine switch
     {
         MigrationEngine.Postgres => new PostgresDatabase(options.ConnectionString),
         MigrationEngine.MySql => new MySqlDatabase(options.ConnectionString),
-        _ => new SqliteDatabase(options.ConnectionString),
+        _ => new SqliteDatabase(options.ConnectionString, time),
     };
 
     public abstract MigrationEngine Engine { get; }
@@ -77,17 +83,25 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     {
         await using var command = Session.CreateCommand();
         command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(cancellation);
+        await ExecuteAsync(command, cancellation);
     }
+
+    /// <summary>Runs a command of our own.</summary>
+    public virtual Task ExecuteAsync(DbCommand command, CancellationToken cancellation) =>
+        command.ExecuteNonQueryAsync(cancellation);
 
     /// <summary>Begins a script's transaction.</summary>
     public abstract Task BeginAsync(ScriptHeader header, CancellationToken cancellation);
 
-    /// <summary>Writes the journal's line and commits. From here on there is no way back, so the caller passes no token that may be cancelled.</summary>
+    /// <summary>Writes the journal's line and commits.</summary>
+    /// <param name="journalWrite">Writes the line.</param>
+    /// <param name="cancellation">
+    /// Ends a wait before the commit. A commit in flight is never cut off: it would leave everyone guessing.
+    /// </param>
     public virtual async Task CommitAsync(DbCommand journalWrite, CancellationToken cancellation)
     {
-        await journalWrite.ExecuteNonQueryAsync(cancellation);
-        await ExecuteAsync("COMMIT", cancellation);
+        await ExecuteAsync(journalWrite, cancellation);
+        await ExecuteAsync("COMMIT", CancellationToken.None);
     }
 
     /// <summary>Has the journal's line and the commit sent together with the next statement, where the server can.</summary>
@@ -99,19 +113,69 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     /// <summary>Prepares the session for a script whose statements commit one by one.</summary>
     public abstract Task PrepareSessionAsync(ScriptHeader header, CancellationToken cancellation);
 
-    /// <summary>Takes back what a script set for the session, so that the next one finds it as the first did.</summary>
+    /// <summary>Takes back what a script did to the session, so that the next one finds it as the first did.</summary>
     public abstract Task ResetSessionAsync(CancellationToken cancellation);
+
+    /// <summary>Takes back, inside the transaction, the settings that would lead the journal's line astray.</summary>
+    public virtual Task ResetSettingsAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Takes back what a script did to the session, as far as that can be done inside a transaction.</summary>
+    public virtual Task ResetTrialAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Makes sure that a statement which touched the session has not released the runner's lock with it.</summary>
+    /// <exception cref="MigrationFailedException">It has, so another runner may be at work.</exception>
+    public virtual Task VerifyLockAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Makes sure of the lock after a failure.</summary>
+    /// <returns>Whether this is still, or again, the only runner.</returns>
+    public virtual Task<bool> TryKeepLockAsync(CancellationToken cancellation) => Task.FromResult(true);
+
+    /// <summary>Notes, at the beginning of a transaction, which rows refer to nothing, where that is not enforced for the time being.</summary>
+    public virtual Task NoteReferencesAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Looks, before the commit, for rows that refer to nothing since <see cref="NoteReferencesAsync"/>.</summary>
+    /// <exception cref="MigrationFailedException">There are some; the message names them.</exception>
+    public virtual Task CheckReferencesAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>What a statement is to a runner.</summary>
     public abstract StatementKind KindOf(Statement statement);
 
-    /// <summary>A short text that changes whenever the schema does, or <see langword="null"/> where DDL needs none.</summary>
-    public virtual Task<string?> FingerprintAsync(CancellationToken cancellation) => Task.FromResult<string?>(null);
+    /// <summary>Whether a statement may leave something in the session that outlives its transaction.</summary>
+    public virtual bool Touches(Statement statement) => KindOf(statement) == StatementKind.Session;
 
-    /// <summary>Decides whether a statement whose outcome is unknown took effect, and mends what it left half-done.</summary>
-    /// <returns>Whether it counts as done.</returns>
-    public virtual Task<bool> SettleAsync(Statement statement, string? fingerprint, CancellationToken cancellation) =>
-        Task.FromResult(false);
+    /// <summary>Whether a statement at the beginning or end of a script belongs outside of its transaction.</summary>
+    public virtual bool StandsOutside(Statement statement) => false;
+
+    /// <summary>
+    /// What to write down before a statement whose end cannot be written together with it, so that
+    /// <see cref="SettleAsync"/> can tell whether it took effect.
+    /// </summary>
+    public async Task<string> MarkAsync(Statement statement, CancellationToken cancellation) =>
+        $"{Identity(statement)} {await FingerprintAsync(statement, cancellation)}";
+
+    /// <summary>Decides whether a statement took effect that was under way when its runner stopped, and removes what it left half-done.</summary>
+    /// <param name="statement">The statement as the file has it now.</param>
+    /// <param name="mark">What <see cref="MarkAsync"/> gave; <see langword="null"/> if the server has said since that the statement failed.</param>
+    /// <param name="cancellation">Ends the questions.</param>
+    public async Task<StatementOutcome> SettleAsync(Statement statement, string? mark, CancellationToken cancellation)
+    {
+        if (mark is null)
+        {
+            await RemoveRemainsAsync(statement, cancellation);
+            return StatementOutcome.NotDone;
+        }
+
+        return mark.Split(' ', 2) is [var identity, var fingerprint] && identity == Identity(statement)
+            ? await CompareAsync(statement, fingerprint.Length == 0 ? null : fingerprint, cancellation)
+            // The file says something else by now, and what it said then is not known.
+            : StatementOutcome.Unknown;
+    }
+
+    /// <summary>Where a person sees whether a statement took effect, as the end of "Look at".</summary>
+    public virtual string WhereToLook(Statement statement) => "what the statement would have changed";
+
+    /// <summary>Whether a statement that failed may have left something behind that its repetition stumbles over.</summary>
+    public virtual bool LeavesRemains(Statement statement) => false;
 
     /// <summary>The schema as SQL, without the journal.</summary>
     public abstract Task<string> DumpAsync(CancellationToken cancellation);
@@ -119,4 +183,15 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     protected abstract Task ConnectAsync(bool readOnly, CancellationToken cancellation);
+
+    /// <summary>What a statement would change, as it is; <see langword="null"/> where that cannot be told.</summary>
+    protected virtual Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation) =>
+        Task.FromResult<string?>(null);
+
+    /// <summary>Compares what a statement would change with what it was.</summary>
+    protected abstract Task<StatementOutcome> CompareAsync(Statement statement, string? fingerprint, CancellationToken cancellation);
+
+    protected virtual Task RemoveRemainsAsync(Statement statement, CancellationToken cancellation) => Task.CompletedTask;
+
+    private static string Identity(Statement statement) => ScriptFile.ChecksumOf(ScriptFile.WithLineFeeds(statement.Text))[..16];
 }

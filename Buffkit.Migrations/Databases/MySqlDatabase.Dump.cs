@@ -21,7 +21,7 @@ internal sealed partial class MySqlDatabase
         foreach (var table in tables)
         {
             // Where the counter stands is data.
-            dump.Append(AutoIncrement().Replace(await ShowCreateAsync("TABLE", table, cancellation), "")).Append(";\n\n");
+            dump.Append(AutoIncrement().Replace(await DumpAsync("TABLE", table, cancellation), "")).Append(";\n\n");
         }
 
         if (tables.Count > 0)
@@ -41,7 +41,7 @@ internal sealed partial class MySqlDatabase
     {
         foreach (var name in await NamesAsync(names, cancellation))
         {
-            var definition = await ShowCreateAsync(kind, name, cancellation);
+            var definition = await DumpAsync(kind, name, cancellation);
             dump.Append(body ? $"DELIMITER $$\n{definition}$$\nDELIMITER ;\n\n" : $"{definition};\n\n");
         }
     }
@@ -60,10 +60,15 @@ internal sealed partial class MySqlDatabase
         return names;
     }
 
-    private async Task<string> ShowCreateAsync(string kind, string name, CancellationToken cancellation)
+    private async Task<string> DumpAsync(string kind, string name, CancellationToken cancellation) =>
+        await ShowCreateAsync(new MySqlObject(kind, null, name).ShowCreate(), cancellation)
+            ?? $"-- {kind} {name}: the login may not see it";
+
+    /// <returns><see langword="null"/> for what the login may not see.</returns>
+    private async Task<string?> ShowCreateAsync(string show, CancellationToken cancellation)
     {
         await using var command = Guard.CreateCommand();
-        command.CommandText = $"SHOW CREATE {kind} `{name.Replace("`", "``", StringComparison.Ordinal)}`";
+        command.CommandText = show;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         // The column's place differs by kind, its name does not: "Create Table", "SQL Original Statement".
@@ -72,13 +77,11 @@ internal sealed partial class MySqlDatabase
             var title = reader.GetName(column);
             if (title.StartsWith("Create ", StringComparison.OrdinalIgnoreCase) || title == "SQL Original Statement")
             {
-                return reader.IsDBNull(column)
-                    ? $"-- {kind} {name}: the login may not see it"
-                    : reader.GetString(column);
+                return await reader.IsDBNullAsync(column, cancellation) ? null : reader.GetString(column);
             }
         }
 
-        return $"-- {kind} {name}: not shown";
+        return null;
     }
 
     [GeneratedRegex(@" AUTO_INCREMENT=\d+")]

@@ -132,6 +132,7 @@ internal sealed partial class MySqlDatabase(string connectionString) : Migration
             AllowUserVariables = true,
             DefaultCommandTimeout = 0,
             AutoEnlist = false,
+            CancellationTimeout = (int)CancellationWait.TotalSeconds,
         };
         if (settings.Database.Length == 0)
         {

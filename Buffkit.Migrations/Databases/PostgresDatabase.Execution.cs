@@ -81,11 +81,12 @@ internal sealed partial class PostgresDatabase
     /// <summary>The last statements of a transaction, sent together for the same reason.</summary>
     public override async Task CommitAsync(DbCommand journalWrite, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         await using var batch = Npgsql.CreateBatch();
         TakeBegin(batch);
         batch.BatchCommands.Add(ToCommand(journalWrite));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-        await batch.ExecuteNonQueryAsync(cancellation);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     public override async Task RollbackAsync()
@@ -104,8 +105,15 @@ internal sealed partial class PostgresDatabase
     public override Task PrepareSessionAsync(ScriptHeader header, CancellationToken cancellation) =>
         Timeouts(header, "SET") is { Length: > 0 } settings ? ExecuteAsync(settings[1..], cancellation) : Task.CompletedTask;
 
+    /// <remarks>All that DISCARD ALL takes back, without the advisory locks.</remarks>
     public override Task ResetSessionAsync(CancellationToken cancellation) =>
-        ExecuteAsync("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;" + WatchClient, cancellation);
+        ExecuteAsync(ResetSettings + "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES;" + WatchClient, cancellation);
+
+    public override Task ResetSettingsAsync(CancellationToken cancellation) =>
+        ExecuteAsync(ResetSettings + WatchClient, cancellation);
+
+    public override Task ResetTrialAsync(CancellationToken cancellation) =>
+        ExecuteAsync(ResetSettings + "CLOSE ALL; DEALLOCATE ALL; DISCARD TEMP", cancellation);
 
     public override StatementKind KindOf(Statement statement)
     {
@@ -118,39 +126,24 @@ internal sealed partial class PostgresDatabase
             ["ROLLBACK", "TO", ..] or ["ROLLBACK", "WORK" or "TRANSACTION", "TO", ..] => StatementKind.Data,
             ["ROLLBACK", ..] or ["ABORT", ..] => StatementKind.Rollback,
             ["SET", ..] or ["RESET", ..] or ["DISCARD", ..] or ["PREPARE", ..] or ["DEALLOCATE", ..] => StatementKind.Session,
+            ["LISTEN" or "UNLISTEN" or "LOAD", ..] => StatementKind.Session,
+            ["CREATE", "TEMP" or "TEMPORARY", ..] or ["CREATE", "LOCAL" or "GLOBAL", "TEMP" or "TEMPORARY", ..] => StatementKind.Session,
+            ["CREATE", "OR", "REPLACE", "TEMP" or "TEMPORARY"] or ["CREATE", "UNLOGGED", "TEMP" or "TEMPORARY", ..] => StatementKind.Session,
             ["SELECT", "PG_CATALOG", "SET_CONFIG", ..] or ["SELECT", "SET_CONFIG", ..] => StatementKind.Session,
             ["VACUUM", ..] or ["CALL", ..] or ["REINDEX", "DATABASE" or "SYSTEM" or "SCHEMA", ..] => StatementKind.Alone,
             ["CREATE" or "DROP", "DATABASE" or "TABLESPACE", ..] or ["ALTER", "SYSTEM", ..] => StatementKind.Alone,
             ["CREATE" or "DROP" or "ALTER", "SUBSCRIPTION", ..] or ["CLUSTER"] => StatementKind.Alone,
+            // A block that commits cannot run inside a transaction either.
+            ["DO", ..] when EndsTransactions().IsMatch(statement.Text) => StatementKind.Alone,
             _ when Concurrently().IsMatch(statement.Text) => StatementKind.Alone,
             ["INSERT" or "UPDATE" or "DELETE" or "MERGE" or "SELECT" or "WITH" or "COPY" or "VALUES", ..] => StatementKind.Data,
             _ => StatementKind.Schema,
         };
     }
 
-    /// <remarks>A CREATE INDEX CONCURRENTLY that was interrupted leaves an invalid index, which must go before it can run again.</remarks>
-    public override async Task<bool> SettleAsync(Statement statement, string? fingerprint, CancellationToken cancellation)
-    {
-        if (CreateIndex().Match(statement.Text) is { Success: true } create)
-        {
-            var index = create.Groups["name"].Value;
-            var table = create.Groups["table"].Value;
-            var schema = table.Contains('.', StringComparison.Ordinal) ? table[..(table.LastIndexOf('.') + 1)] : "";
-            return await IndexStateAsync(schema + index, cancellation) switch
-            {
-                true => true,
-                false => await DropInvalidAsync(schema + index, cancellation),
-                null => false,
-            };
-        }
-
-        if (DropIndex().Match(statement.Text) is { Success: true } drop)
-        {
-            return await IndexStateAsync(drop.Groups["name"].Value, cancellation) is null;
-        }
-
-        return false;
-    }
+    /// <remarks>A function may do to the session whatever a statement may, and nothing in its name says so.</remarks>
+    public override bool Touches(Statement statement) =>
+        KindOf(statement) == StatementKind.Session || CallsOrTemporary().IsMatch(statement.Text);
 
     private static NpgsqlBatchCommand ToCommand(DbCommand command)
     {
@@ -198,21 +191,6 @@ internal sealed partial class PostgresDatabase
         return command;
     }
 
-    private async Task<bool> DropInvalidAsync(string index, CancellationToken cancellation)
-    {
-        await ExecuteAsync($"DROP INDEX CONCURRENTLY IF EXISTS {index}", cancellation);
-        return false;
-    }
-
-    /// <returns>Whether the index is valid; <see langword="null"/> if there is none.</returns>
-    private async Task<bool?> IndexStateAsync(string name, CancellationToken cancellation)
-    {
-        await using var command = Npgsql.CreateCommand();
-        command.CommandText = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(@name)";
-        command.Parameters.AddWithValue("name", name);
-        return await command.ExecuteScalarAsync(cancellation) as bool?;
-    }
-
     private static string Timeouts(ScriptHeader header, string set)
     {
         var settings = "";
@@ -232,17 +210,17 @@ internal sealed partial class PostgresDatabase
     private static string Milliseconds(TimeSpan duration) =>
         Math.Max(1, (long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
-    private const string Identifier = """(?:"(?:[^"]|"")+"|[\w$]+)""";
+    private const string ResetSettings = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;";
+
+    [GeneratedRegex(@"^(?:SELECT|WITH|CALL|DO|EXECUTE|DECLARE|TABLE|VALUES)\b|\bTEMP(?:ORARY)?\b|\bpg_temp\b", RegexOptions.IgnoreCase)]
+    private static partial Regex CallsOrTemporary();
+
+    [GeneratedRegex(@"\b(?:COMMIT|ROLLBACK)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex EndsTransactions();
 
     [GeneratedRegex(@"\bBEGIN\s+ATOMIC\b", RegexOptions.IgnoreCase)]
     private static partial Regex BeginAtomic();
 
     [GeneratedRegex(@"^(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX|REINDEX\b.*|ALTER\s+TABLE\b.*DETACH\s+PARTITION\b.*)\s+CONCURRENTLY\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Concurrently();
-
-    [GeneratedRegex($@"^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?!ON\s)(?<name>{Identifier})\s+ON\s+(?:ONLY\s+)?(?<table>{Identifier}(?:\.{Identifier})?)", RegexOptions.IgnoreCase)]
-    private static partial Regex CreateIndex();
-
-    [GeneratedRegex($@"^DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?(?<name>{Identifier}(?:\.{Identifier})?)\s*(?:CASCADE|RESTRICT)?\s*$", RegexOptions.IgnoreCase)]
-    private static partial Regex DropIndex();
 }

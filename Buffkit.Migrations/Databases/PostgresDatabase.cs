@@ -84,6 +84,31 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
         return true;
     }
 
+    public override async Task VerifyLockAsync(CancellationToken cancellation)
+    {
+        await using var command = Npgsql.CreateCommand();
+        // The script may have moved the search path.
+        command.CommandText =
+            $"""
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid = pg_catalog.pg_backend_pid()
+                    AND l.classid::bigint = {LockKey >> 32} AND l.objid::bigint = {LockKey & 0xFFFF_FFFF})
+            """;
+        if (await command.ExecuteScalarAsync(cancellation) is not true)
+        {
+            throw new MigrationFailedException(
+                "it released all advisory locks of the session, the runner's with them, so that another runner may have begun. Release single locks with pg_advisory_unlock(key)");
+        }
+    }
+
+    /// <remarks>A session may hold a lock several times; its end releases all of them.</remarks>
+    public override async Task<bool> TryKeepLockAsync(CancellationToken cancellation)
+    {
+        await using var command = Npgsql.CreateCommand();
+        command.CommandText = $"SELECT pg_catalog.pg_try_advisory_lock({LockKey})";
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
     public override async Task<string?> DescribeLockHolderAsync(CancellationToken cancellation)
     {
         await using var command = Npgsql.CreateCommand();
@@ -142,6 +167,9 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
             Pooling = false,
             CommandTimeout = 0,
             Enlist = false,
+            CancellationTimeout = (int)CancellationWait.TotalMilliseconds,
+            // Prepared statements are taken back after each script, the driver's own with them.
+            MaxAutoPrepare = 0,
         };
         settings.ApplicationName ??= "migrations";
         var builder = new NpgsqlDataSourceBuilder(settings.ToString());

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -7,24 +9,55 @@ namespace Buffkit.Migrations;
 /// <summary>How SQLite runs a script.</summary>
 internal sealed partial class SqliteDatabase
 {
+    /// <summary>How long a statement waits for another writer, unless the script says otherwise.</summary>
+    private static readonly TimeSpan DefaultLockTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The driver tries again by itself, every 150 ms, asleep and deaf to cancellation; a negative limit keeps it from that.</summary>
+    private const int OneAttempt = -1;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(100);
+
+    private TimeSpan _lockTimeout = DefaultLockTimeout;
+
     public override async Task ExecuteAsync(Statement statement, TimeSpan? timeout, CancellationToken cancellation)
     {
         using var limit = StatementLimit.Start(timeout, cancellation);
         limit.Token.ThrowIfCancellationRequested();
         await using var command = Sqlite.CreateCommand();
         command.CommandText = statement.Text;
-        command.CommandTimeout = _busyTimeout;
         // The driver runs synchronously and its Cancel does nothing.
         await using var interrupt = limit.Token.Register(() => raw.sqlite3_interrupt(Sqlite.Handle!));
         try
         {
-            await command.ExecuteNonQueryAsync(limit.Token);
+            await ExecuteAsync(command, limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or SqliteException { SqliteErrorCode: raw.SQLITE_INTERRUPT })
         {
             throw limit.IsOver
                 ? limit.Exceeded(e)
                 : new OperationCanceledException("The statement was cancelled.", e, cancellation);
+        }
+    }
+
+    /// <remarks>A statement that met another writer has done nothing, and a COMMIT that did leaves its transaction open: both can be tried again.</remarks>
+    public override async Task ExecuteAsync(DbCommand command, CancellationToken cancellation)
+    {
+        command.CommandTimeout = OneAttempt;
+        var started = time.GetTimestamp();
+        for (var pause = FirstRetry; ; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                await command.ExecuteNonQueryAsync(cancellation);
+                return;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
+                && time.GetElapsedTime(started) < _lockTimeout)
+            {
+                await Task.Delay(pause, time, cancellation);
+            }
         }
     }
 
@@ -35,17 +68,57 @@ internal sealed partial class SqliteDatabase
         await ExecuteAsync("BEGIN IMMEDIATE", cancellation);
     }
 
+    /// <remarks>A commit waits for readers of the file; until it succeeds it can be given up.</remarks>
+    public override async Task CommitAsync(DbCommand journalWrite, CancellationToken cancellation)
+    {
+        await ExecuteAsync(journalWrite, cancellation);
+        await ExecuteAsync("COMMIT", cancellation);
+    }
+
     public override Task PrepareSessionAsync(ScriptHeader header, CancellationToken cancellation)
     {
-        _busyTimeout = header.LockTimeout is { } timeout ? (int)Math.Max(1, Math.Ceiling(timeout.TotalSeconds)) : BusyTimeout;
+        _lockTimeout = header.LockTimeout ?? DefaultLockTimeout;
         return Task.CompletedTask;
     }
 
-    public override Task ResetSessionAsync(CancellationToken cancellation)
+    /// <remarks>By a new session: nothing else knows all that a PRAGMA can set. One in memory would be lost with its session.</remarks>
+    public override async Task ResetSessionAsync(CancellationToken cancellation)
     {
-        _busyTimeout = BusyTimeout;
-        return ExecuteAsync($"PRAGMA foreign_keys = {(_foreignKeys ? "ON" : "OFF")}", cancellation);
+        _lockTimeout = DefaultLockTimeout;
+        if (_file is null)
+        {
+            await ExecuteAsync($"PRAGMA foreign_keys = {(_foreignKeys ? "ON" : "OFF")}", cancellation);
+            return;
+        }
+
+        if (_session is { } old)
+        {
+            _session = null;
+            await old.DisposeAsync();
+        }
+
+        _session = await OpenSessionAsync(cancellation);
     }
+
+    public override async Task ResetTrialAsync(CancellationToken cancellation)
+    {
+        while (await ScalarAsync(
+            "SELECT printf('DROP %s temp.\"%w\"', type, name) FROM sqlite_temp_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%' LIMIT 1",
+            cancellation) is string drop)
+        {
+            await ExecuteAsync(drop, cancellation);
+        }
+    }
+
+    public override bool Touches(Statement statement) =>
+        KindOf(statement) == StatementKind.Session || LoadExtension().IsMatch(statement.Text);
+
+    public override bool StandsOutside(Statement statement) =>
+        StatementWords.Leading(statement.Text, 1) is ["PRAGMA" or "ATTACH" or "DETACH"];
+
+    protected override Task<StatementOutcome> CompareAsync(
+        Statement statement, string? fingerprint, CancellationToken cancellation) =>
+        Task.FromResult(StatementWords.Leading(statement.Text, 1) is ["VACUUM"] ? StatementOutcome.NotDone : StatementOutcome.Unknown);
 
     public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement.Text, 3) switch
     {
@@ -53,8 +126,8 @@ internal sealed partial class SqliteDatabase
         ["COMMIT", ..] or ["END", ..] => StatementKind.Commit,
         ["ROLLBACK", "TO", ..] or ["ROLLBACK", "TRANSACTION", "TO"] => StatementKind.Data,
         ["ROLLBACK", ..] => StatementKind.Rollback,
-        ["PRAGMA", ..] => StatementKind.Session,
-        ["VACUUM", ..] or ["ATTACH", ..] or ["DETACH", ..] => StatementKind.Alone,
+        ["PRAGMA" or "ATTACH" or "DETACH", ..] or ["CREATE", "TEMP" or "TEMPORARY", ..] => StatementKind.Session,
+        ["VACUUM", ..] => StatementKind.Alone,
         ["INSERT" or "UPDATE" or "DELETE" or "REPLACE" or "SELECT" or "WITH" or "VALUES", ..] => StatementKind.Data,
         _ => StatementKind.Schema,
     };
@@ -77,4 +150,7 @@ internal sealed partial class SqliteDatabase
 
         return dump.ToString().TrimEnd() + (dump.Length > 0 ? "\n" : "");
     }
+
+    [GeneratedRegex(@"\bload_extension\s*\(", RegexOptions.IgnoreCase)]
+    private static partial Regex LoadExtension();
 }

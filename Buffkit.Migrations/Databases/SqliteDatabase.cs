@@ -5,17 +5,21 @@ using SQLitePCL;
 namespace Buffkit.Migrations;
 
 /// <summary>SQLite: transactional DDL, one session, and a locked file beside the database as the runner's lock.</summary>
-internal sealed partial class SqliteDatabase(string connectionString) : MigrationDatabase
+internal sealed partial class SqliteDatabase(string connectionString, TimeProvider time) : MigrationDatabase
 {
-    /// <summary>How long a statement waits for another writer, in seconds, unless the script says otherwise.</summary>
-    private const int BusyTimeout = 30;
+    /// <summary>A status that looks at the lock holds it, shared, for an instant.</summary>
+    private const int LockAttempts = 5;
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(2);
+
+    private const string LockSuffix = "-migrating";
 
     private SqliteConnection? _session;
     private FileStream? _lock;
     private string? _file;
     private bool _foreignKeys;
     private bool _absent;
-    private int _busyTimeout = BusyTimeout;
+    private string _settings = "";
 
     public override MigrationEngine Engine => MigrationEngine.Sqlite;
 
@@ -53,35 +57,39 @@ internal sealed partial class SqliteDatabase(string connectionString) : Migratio
     /// The operating system releases the file's lock when its process dies. The file itself stays: whoever deleted it
     /// could take the lock away from under a runner that has just opened it.
     /// </remarks>
-    public override Task<bool> TryLockAsync(CancellationToken cancellation)
+    public override async Task<bool> TryLockAsync(CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        if (_file is null || _lock is not null)
+        for (var attempt = 1; _file is not null && _lock is null; attempt++)
         {
-            return Task.FromResult(true);
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                _lock = new FileStream(_file + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (attempt < LockAttempts)
+            {
+                await Task.Delay(LockPause, time, cancellation);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
         }
 
-        try
-        {
-            _lock = new FileStream(_file + "-migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return Task.FromResult(true);
-        }
-        catch (IOException)
-        {
-            return Task.FromResult(false);
-        }
+        return true;
     }
 
     public override Task<string?> DescribeLockHolderAsync(CancellationToken cancellation)
     {
-        if (_file is null || _lock is not null || !File.Exists(_file + "-migrating"))
+        if (_file is null || _lock is not null || !File.Exists(_file + LockSuffix))
         {
             return Task.FromResult<string?>(null);
         }
 
         try
         {
-            new FileStream(_file + "-migrating", FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            // Shared: two who look must not take each other for a runner.
+            new FileStream(_file + LockSuffix, FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
             return Task.FromResult<string?>(null);
         }
         catch (IOException)
@@ -116,7 +124,7 @@ internal sealed partial class SqliteDatabase(string connectionString) : Migratio
 
     protected override async Task ConnectAsync(bool readOnly, CancellationToken cancellation)
     {
-        var settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = BusyTimeout };
+        var settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = (int)DefaultLockTimeout.TotalSeconds };
         if (settings.DataSource.Length == 0)
         {
             throw new MigrationConfigurationException("The connection string names no file. Write 'Data Source=app.db'.");
@@ -135,22 +143,27 @@ internal sealed partial class SqliteDatabase(string connectionString) : Migratio
             Directory.CreateDirectory(folder);
         }
 
-        var session = new SqliteConnection(settings.ToString());
+        _settings = settings.ToString();
+        _session = await OpenSessionAsync(cancellation);
+        _foreignKeys = Convert.ToInt64(await ScalarAsync("PRAGMA foreign_keys", cancellation), provider: null) == 1;
+        _file = await ScalarAsync("SELECT file FROM pragma_database_list WHERE name = 'main'", cancellation) is string { Length: > 0 } file
+            ? file
+            : null;
+    }
+
+    private async Task<SqliteConnection> OpenSessionAsync(CancellationToken cancellation)
+    {
+        var session = new SqliteConnection(_settings);
         try
         {
             await session.OpenAsync(cancellation);
+            return session;
         }
         catch
         {
             await session.DisposeAsync();
             throw;
         }
-
-        _session = session;
-        _foreignKeys = Convert.ToInt64(await ScalarAsync("PRAGMA foreign_keys", cancellation), provider: null) == 1;
-        _file = await ScalarAsync("SELECT file FROM pragma_database_list WHERE name = 'main'", cancellation) is string { Length: > 0 } file
-            ? file
-            : null;
     }
 
     private async Task<object?> ScalarAsync(string sql, CancellationToken cancellation)

@@ -47,12 +47,3 @@ internal sealed class PlanFilter(Journal journal, MigrationTarget target) : IScr
     private static bool HasBegun(JournalEntry entry) =>
         entry.State.IsHalfway() && (entry.StatementsDone > 0 || entry.StatementStarted > 0);
 }
-
-/// <summary>How far a command goes.</summary>
-/// <param name="To">Up: the last version to apply. Down: the version to go back to, which stays.</param>
-/// <param name="Steps">At most so many migrations.</param>
-/// <param name="Only">Only these.</param>
-internal sealed record MigrationTarget(ScriptVersion? To = null, int? Steps = null, IReadOnlySet<string>? Only = null)
-{
-    public static MigrationTarget All { get; } = new();
-}

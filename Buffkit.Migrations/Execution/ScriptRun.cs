@@ -21,7 +21,9 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
 
     protected bool IsDown => Script.Direction == Direction.Down;
 
-    /// <summary>Gets what to say about a script whose failure took everything back.</summary>
+    /// <summary>Gets or sets a value indicating whether the session may no longer be as the script found it.</summary>
+    protected bool Touched { get; set; }
+
     protected string FileName => Script.File.Path;
 
     public static ScriptRun For(RunContext context, MigrationScript script) =>
@@ -37,7 +39,30 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         && (entry.StatementsDone > 0 || entry.StatementStarted > 0);
 
     /// <exception cref="MigrationFailedException">A statement failed.</exception>
-    public abstract Task RunAsync(CancellationToken cancellation);
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await RunScriptAsync(cancellation);
+        }
+        catch
+        {
+            if (Touched)
+            {
+                // The run ends here, and with it the session.
+                await QuietlyAsync(() => Database.ResetSessionAsync(CancellationToken.None));
+            }
+
+            throw;
+        }
+
+        if (Touched)
+        {
+            await ResetAsync();
+        }
+    }
+
+    protected abstract Task RunScriptAsync(CancellationToken cancellation);
 
     /// <summary>Sends one statement, with its span, its measure, and someone who watches how long it takes.</summary>
     protected async Task ExecuteAsync(int index, CancellationToken cancellation)
@@ -49,10 +74,16 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         activity?.SetTag("db.query.summary", statement.Summary);
         activity?.SetTag("migrations.statement", index + 1);
         var started = Context.Time.GetTimestamp();
+        var touches = Database.Touches(statement);
+        Touched |= touches;
         await using var watch = SlowStatementWatch.Start(Context, Script.Name, index + 1, statement);
         try
         {
             await Database.ExecuteAsync(statement, Script.File.Header.StatementTimeout, cancellation);
+            if (touches)
+            {
+                await Database.VerifyLockAsync(cancellation);
+            }
         }
         catch (Exception e)
         {
@@ -78,11 +109,29 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         using var limit = new CancellationTokenSource(FailureWriteLimit);
         try
         {
-            await Context.Journal.WriteAsync(entry, limit.Token);
+            // Without the lock it is another runner's journal by now.
+            if (await Database.TryKeepLockAsync(limit.Token))
+            {
+                await Context.Journal.WriteAsync(entry, limit.Token);
+            }
         }
         catch (Exception e) when (e is DbException or InvalidOperationException or OperationCanceledException or IOException)
         {
             LogJournalUnwritable(Context.Logger, e, Script.Name);
+        }
+    }
+
+    /// <summary>Does what matters less than the failure that it follows.</summary>
+    protected async Task QuietlyAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (Exception e) when (e is DbException or InvalidOperationException or IOException or MigrationException)
+        {
+            // A session that is gone has been rolled back by the server; SQLite ends some transactions itself.
+            LogNotCleaned(Context.Logger, e, Script.Name);
         }
     }
 
@@ -97,9 +146,26 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             cause);
     }
 
+    private async Task ResetAsync()
+    {
+        try
+        {
+            await Database.ResetSessionAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is DbException or InvalidOperationException or IOException or MigrationException)
+        {
+            // The next script would find what this one set, or run beside another runner.
+            throw new MigrationFailedException(
+                $"{FileName} is done and counts as done, but its session could not be made ready for what follows: {RunContext.Describe(e).TrimEnd('.')}. Run again to go on.", e);
+        }
+    }
+
     /// <summary>Long enough for a server under load, short enough for a shutdown.</summary>
-    private static readonly TimeSpan FailureWriteLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FailureWriteLimit = TimeSpan.FromSeconds(5);
 
     [LoggerMessage(20, LogLevel.Warning, "The journal could not be told that {Migration} stopped.")]
     private static partial void LogJournalUnwritable(ILogger logger, Exception exception, string migration);
+
+    [LoggerMessage(21, LogLevel.Debug, "The session of {Migration} could not be cleaned; the server did so when it ended.")]
+    private static partial void LogNotCleaned(ILogger logger, Exception exception, string migration);
 }

@@ -5,7 +5,7 @@ internal static class TransactionLayout
 {
     /// <summary>
     /// Takes out what cannot stand inside our transaction: the script's own BEGIN and COMMIT around everything, which
-    /// ours replaces, and on SQLite the PRAGMAs before and after, which have no effect inside.
+    /// ours replaces, and on SQLite the PRAGMAs, ATTACH and DETACH before and after, which have no effect inside.
     /// </summary>
     /// <returns>Indexes of statements.</returns>
     /// <exception cref="MigrationFailedException">The script has transactions in its midst.</exception>
@@ -17,12 +17,8 @@ internal static class TransactionLayout
         var all = Enumerable.Range(0, statements.Count).ToList();
         var before = new List<int>();
         var after = new List<int>();
-        if (database.Engine == MigrationEngine.Sqlite)
-        {
-            before = [.. all.TakeWhile(index => kinds[index] == StatementKind.Session)];
-            after = [.. all.Skip(before.Count).Reverse().TakeWhile(index => kinds[index] == StatementKind.Session).Reverse()];
-        }
-
+        before.AddRange(all.TakeWhile(index => database.StandsOutside(statements[index])));
+        after.AddRange(all.Skip(before.Count).Reverse().TakeWhile(index => database.StandsOutside(statements[index])).Reverse());
         var inside = all.Skip(before.Count).Take(all.Count - before.Count - after.Count).ToList();
         var own = inside.Where(index => kinds[index] is StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback).ToList();
         if (own.Count == 0)

@@ -1,11 +1,9 @@
-using System.Data.Common;
-
 namespace Buffkit.Migrations;
 
 /// <summary>Runs a script and writes its line in the journal in one transaction: all of it, or nothing.</summary>
 internal sealed class TransactionalRun(RunContext context, MigrationScript script) : ScriptRun(context, script)
 {
-    public override async Task RunAsync(CancellationToken cancellation)
+    protected override async Task RunScriptAsync(CancellationToken cancellation)
     {
         var (leading, inside, trailing) = TransactionLayout.Of(Script, Database);
         var entry = Context.Journal.NewEntry(Script, EndState);
@@ -13,29 +11,28 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
         var current = 0;
         var begun = false;
         var committed = false;
-        var touched = false;
         try
         {
             foreach (var index in leading)
             {
-                touched = true;
                 await ExecuteAsync(current = index, cancellation);
             }
 
             await Database.BeginAsync(Script.File.Header, cancellation);
             begun = true;
+            await Database.NoteReferencesAsync(cancellation);
             var together = inside is [var only] && trailing.Count == 0 && CanEndTheTransaction(Statements[only])
                 && Context.Journal.TryCommitWithNext(entry with { StatementsDone = Statements.Count });
             foreach (var index in inside)
             {
-                touched |= Database.KindOf(Statements[index]) == StatementKind.Session;
                 await ExecuteAsync(current = index, cancellation);
             }
 
-            if (touched && Database.Engine == MigrationEngine.Postgres)
+            await Database.CheckReferencesAsync(cancellation);
+            if (Touched)
             {
                 // The script may have changed role or search path, and the journal's line is ours.
-                await Database.ResetSessionAsync(cancellation);
+                await Database.ResetSettingsAsync(cancellation);
             }
 
             entry = entry with { StatementsDone = Statements.Count, Duration = Elapsed, At = Context.Time.GetUtcNow().UtcDateTime };
@@ -46,14 +43,12 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
             else
             {
                 cancellation.ThrowIfCancellationRequested();
-                // From here on there is no way back: a commit that was cut off in flight would leave everyone guessing.
-                await Context.Journal.CommitAsync(entry);
+                await Context.Journal.CommitAsync(entry, cancellation);
             }
 
             committed = true;
             foreach (var index in trailing)
             {
-                touched = true;
                 await ExecuteAsync(current = index, CancellationToken.None);
             }
         }
@@ -65,7 +60,7 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
         {
             if (begun)
             {
-                await RollbackAsync();
+                await QuietlyAsync(Database.RollbackAsync);
             }
 
             var error = $"statement {current + 1}: {RunContext.Describe(e)}";
@@ -85,41 +80,8 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
 
             throw Failure(current, e, "Nothing of it remains. Correct the file and run again.");
         }
-        finally
-        {
-            if (touched)
-            {
-                await ResetAsync();
-            }
-        }
     }
 
     /// <summary>Most migrations are one statement. It goes to the server with all that is around it, unless the journal must wait for it.</summary>
-    private bool CanEndTheTransaction(Statement statement) =>
-        statement.CopyData is null && Database.KindOf(statement) != StatementKind.Session;
-
-    private async Task RollbackAsync()
-    {
-        try
-        {
-            await Database.RollbackAsync();
-        }
-        catch (Exception e) when (e is DbException or InvalidOperationException or IOException)
-        {
-            // A session that is gone has been rolled back by the server; SQLite ends some transactions itself.
-            Context.LogRollback(e, Script.Name);
-        }
-    }
-
-    private async Task ResetAsync()
-    {
-        try
-        {
-            await Database.ResetSessionAsync(CancellationToken.None);
-        }
-        catch (Exception e) when (e is DbException or InvalidOperationException or IOException)
-        {
-            Context.LogRollback(e, Script.Name);
-        }
-    }
+    private bool CanEndTheTransaction(Statement statement) => statement.CopyData is null && !Database.Touches(statement);
 }

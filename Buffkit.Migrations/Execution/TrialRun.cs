@@ -3,19 +3,37 @@ namespace Buffkit.Migrations;
 /// <summary>Runs a script inside a transaction that someone else will roll back.</summary>
 internal sealed class TrialRun(RunContext context, MigrationScript script) : ScriptRun(context, script)
 {
-    public override async Task RunAsync(CancellationToken cancellation)
+    protected override async Task RunScriptAsync(CancellationToken cancellation)
     {
         var (_, inside, _) = TransactionLayout.Of(Script, Database);
-        foreach (var index in inside)
+        try
         {
-            try
+            foreach (var index in inside)
             {
-                await ExecuteAsync(index, cancellation);
+                await TryAsync(index, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+
+            if (Touched)
             {
-                throw Failure(index, e, "Nothing of the trial remains.");
+                await Database.ResetTrialAsync(cancellation);
             }
+        }
+        finally
+        {
+            // Whoever rolls back cleans the session, which is in the transaction until then.
+            Touched = false;
+        }
+    }
+
+    private async Task TryAsync(int index, CancellationToken cancellation)
+    {
+        try
+        {
+            await ExecuteAsync(index, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw Failure(index, e, "Nothing of the trial remains.");
         }
     }
 }

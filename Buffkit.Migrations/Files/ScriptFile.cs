@@ -16,7 +16,7 @@ internal sealed class ScriptFile
         Name = name;
         Text = text;
         Header = header;
-        Checksum = ChecksumOf(text);
+        Checksum = ChecksumOf(WithLineFeeds(text));
     }
 
     /// <summary>Gets the path relative to the scripts' folder, with <c>/</c> on every machine.</summary>
@@ -24,12 +24,12 @@ internal sealed class ScriptFile
 
     public ScriptName Name { get; }
 
-    /// <summary>Gets the text without byte order mark, lines ended by LF.</summary>
+    /// <summary>Gets the text without byte order mark, and otherwise as it stands in the file: a line end may be part of a string.</summary>
     public string Text { get; }
 
     public ScriptHeader Header { get; }
 
-    /// <summary>Gets the SHA-256 of <see cref="Text"/>, so that an editor's or Git's line ends change nothing.</summary>
+    /// <summary>Gets the SHA-256 of <see cref="Text"/> with lines ended by LF, so that an editor's or Git's line ends change nothing.</summary>
     public string Checksum { get; }
 
     /// <summary>Reads a file; what is wrong with it goes to <paramref name="problems"/>.</summary>
@@ -39,7 +39,7 @@ internal sealed class ScriptFile
         try
         {
             using var reader = new StreamReader(path, StrictUtf8, detectEncodingFromByteOrderMarks: true);
-            text = Normalize(reader.ReadToEnd());
+            text = reader.ReadToEnd().TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException)
         {
@@ -49,6 +49,14 @@ internal sealed class ScriptFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problems.Add(ScriptProblem.Error(ProblemKind.Parse, relativePath, $"The file cannot be read: {e.Message}"));
+            return null;
+        }
+
+        if (!text.Contains('\n', StringComparison.Ordinal) && text.TrimEnd().Contains('\r', StringComparison.Ordinal))
+        {
+            // To a server that is one line, and a comment in it would swallow the rest.
+            problems.Add(ScriptProblem.Error(
+                ProblemKind.Parse, relativePath, "Its lines end in CR alone. Save the file with LF or CRLF.", line: 1));
             return null;
         }
 
@@ -65,6 +73,7 @@ internal sealed class ScriptFile
     public static string ChecksumOf(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private static string Normalize(string text) =>
-        text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+    /// <summary>The text with every line ended by LF, which is what checksums are of.</summary>
+    public static string WithLineFeeds(string text) =>
+        text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
 }

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Buffkit.Migrations;
 
 /// <summary>The scripts of a folder, for one engine.</summary>
-internal sealed class ScriptFolder
+internal sealed partial class ScriptFolder
 {
     private const string RepeatableFolder = "repeatable";
     private const string SeedsFolder = "seeds";
@@ -144,13 +146,25 @@ internal sealed class ScriptFolder
         }
     }
 
+    private bool ReleasesRunnersLock(string sql) => Engine == MigrationEngine.Postgres && ReleaseOfAllLocks().IsMatch(sql);
+
+    [GeneratedRegex(@"^(?:DISCARD\s+ALL\b|SELECT\s+(?:pg_catalog\.)?pg_advisory_unlock_all\b)", RegexOptions.IgnoreCase)]
+    private static partial Regex ReleaseOfAllLocks();
+
     private void CheckStatements()
     {
         foreach (var file in Migrations.Concat(Seeds).SelectMany(m => new[] { m.Up, m.Down }).OfType<ScriptFile>())
         {
             try
             {
-                _ = file.Statements(Engine);
+                foreach (var statement in file.Statements(Engine).Where(statement => ReleasesRunnersLock(statement.Text)))
+                {
+                    _problems.Add(ScriptProblem.Error(
+                        ProblemKind.Parse,
+                        file.Path,
+                        $"{statement.Summary} would release the runner's lock. Release single locks with pg_advisory_unlock(key); the session is cleaned after each file anyway.",
+                        statement.Line));
+                }
             }
             catch (ScriptSyntaxException e)
             {

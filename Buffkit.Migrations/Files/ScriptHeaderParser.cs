@@ -9,37 +9,23 @@ internal static partial class ScriptHeaderParser
     private static readonly string[] Names =
         ["depends", "no-transaction", "engines", "lock-timeout", "statement-timeout", "irreversible", "lint-ignore"];
 
-    /// <summary>Reads the leading comment lines of <paramref name="sql"/>; what is wrong goes to <paramref name="problem"/> with its line.</summary>
+    /// <summary>Reads the comments that <paramref name="sql"/> begins with; what is wrong goes to <paramref name="problem"/> with its line.</summary>
     public static ScriptHeader Parse(string sql, Action<int, string, bool> problem)
     {
         var header = new ScriptHeader();
-        var number = 0;
-        foreach (var raw in sql.Split('\n'))
+        foreach (var (number, line) in LeadingLineComments(sql))
         {
-            number++;
-            var line = raw.Trim();
-            if (line.Length == 0)
-            {
-                continue;
-            }
-
-            if (!line.StartsWith("--", StringComparison.Ordinal))
-            {
-                break;
-            }
-
             var comment = line.TrimStart('-').Trim();
             if (Directive().Match(comment) is not { Success: true } match)
             {
                 continue;
             }
 
-            var name = match.Groups["name"].Value;
+            var name = match.Groups["name"].Value.ToLowerInvariant();
             var value = match.Groups["value"].Value.Trim();
-            var line1 = number;
             if (Names.Contains(name, StringComparer.Ordinal))
             {
-                header = Apply(header, name, value, text => problem(line1, text, true));
+                header = Apply(header, name, value, text => problem(number, text, true));
             }
             else if (Nearest(name) is { } meant)
             {
@@ -48,6 +34,38 @@ internal static partial class ScriptHeaderParser
         }
 
         return header;
+    }
+
+    /// <summary>The lines of <c>--</c> before the first statement; a block comment, such as a licence, may stand between them.</summary>
+    private static IEnumerable<(int Number, string Line)> LeadingLineComments(string sql)
+    {
+        var number = 1;
+        var at = 0;
+        while (at < sql.Length)
+        {
+            int end;
+            if (char.IsWhiteSpace(sql[at]))
+            {
+                end = at + 1;
+            }
+            else if (string.CompareOrdinal(sql, at, "--", 0, 2) == 0)
+            {
+                end = sql.IndexOf('\n', at) is var feed and >= 0 ? feed : sql.Length;
+                yield return (number, sql[at..end].Trim());
+            }
+            else if (string.CompareOrdinal(sql, at, "/*", 0, 2) == 0 && string.CompareOrdinal(sql, at, "/*!", 0, 3) != 0
+                && sql.IndexOf("*/", at + 2, StringComparison.Ordinal) is var close and >= 0)
+            {
+                end = close + 2;
+            }
+            else
+            {
+                yield break;
+            }
+
+            number += sql.AsSpan(at, end - at).Count('\n');
+            at = end;
+        }
     }
 
     private static ScriptHeader Apply(ScriptHeader header, string name, string value, Action<string> problem)
@@ -139,7 +157,7 @@ internal static partial class ScriptHeaderParser
         return row[b.Length];
     }
 
-    [GeneratedRegex(@"^(?<name>[a-z][a-z_]*(?:-[a-z]+)*)(?::(?<value>.*)|$)")]
+    [GeneratedRegex(@"^(?<name>[a-z][a-z_]*(?:-[a-z]+)*)(?::(?<value>.*)|$)", RegexOptions.IgnoreCase)]
     private static partial Regex Directive();
 
     [GeneratedRegex(@"^(?<number>\d+(?:\.\d+)?)\s*(?<unit>ms|s|min|m|h)$")]

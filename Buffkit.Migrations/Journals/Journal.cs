@@ -63,16 +63,16 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     {
         await using var command = session.CreateCommand();
         Prepare(command, entry);
-        await command.ExecuteNonQueryAsync(cancellation);
+        await database.ExecuteAsync(command, cancellation);
         _entries[entry.Name] = entry;
     }
 
     /// <summary>Writes one row as the last act of the transaction on the working session, and commits.</summary>
-    public async Task CommitAsync(JournalEntry entry)
+    public async Task CommitAsync(JournalEntry entry, CancellationToken cancellation)
     {
         await using var command = database.Session.CreateCommand();
         Prepare(command, entry);
-        await database.CommitAsync(command, CancellationToken.None);
+        await database.CommitAsync(command, cancellation);
         _entries[entry.Name] = entry;
     }
 
@@ -93,7 +93,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         await using var command = database.JournalSession.CreateCommand();
         command.CommandText = $"DELETE FROM {database.JournalTable} WHERE name = @name";
         Add(command, "name", name);
-        await command.ExecuteNonQueryAsync(cancellation);
+        await database.ExecuteAsync(command, cancellation);
         _entries.Remove(name);
     }
 

@@ -92,9 +92,9 @@ internal sealed partial class StatementSplitter
         return end < 0 ? _sql[position..] : _sql[position..end];
     }
 
-    private static string FirstWord(string line) => line.Split(' ', 2)[0];
+    private static string FirstWord(string line) => line.Split([' ', '\r', '\t'], 2)[0];
 
-    [GeneratedRegex(@"\Gdelimiter(?:[ \t]+(?<text>[^\n]*))?(?=\n|\z)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\Gdelimiter(?:[ \t]+(?<text>[^\n]*))?(?=\r?\n|\z)", RegexOptions.IgnoreCase)]
     private static partial Regex DelimiterLine();
 
     /// <summary>pg_dump guards its output with \restrict since 2025; the end of COPY data may stand after an empty COPY.</summary>
@@ -107,6 +107,6 @@ internal sealed partial class StatementSplitter
     [GeneratedRegex(@"^COPY\s.*\sFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex CopyFromStdin();
 
-    [GeneratedRegex(@"^\\\.[ \t]*(?:\n|\z)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\\\.[ \t]*(?:\r?\n|\z)", RegexOptions.Multiline)]
     private static partial Regex EndOfCopyData();
 }

@@ -66,7 +66,8 @@ internal sealed partial class StatementSplitter
     {
         if (StartsLineComment())
         {
-            var end = _sql.IndexOf('\n', _position);
+            // PostgreSQL ends a comment at a lone CR too.
+            var end = _dialect.NestedComments ? _sql.IndexOfAny(['\r', '\n'], _position) : _sql.IndexOf('\n', _position);
             _position = end < 0 ? _sql.Length : end;
             return true;
         }

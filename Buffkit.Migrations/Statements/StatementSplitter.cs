@@ -31,7 +31,7 @@ internal sealed partial class StatementSplitter
         _block = new CompoundBlock(dialect);
     }
 
-    /// <summary>Splits <paramref name="sql"/>, whose lines end in LF.</summary>
+    /// <summary>Splits <paramref name="sql"/>, whose lines end in LF or CRLF.</summary>
     /// <exception cref="ScriptSyntaxException">A string, comment, block or parenthesis is not closed, or a line is a command of an interactive client.</exception>
     public static IReadOnlyList<Statement> Split(string sql, SqlDialect dialect)
     {

@@ -1,4 +1,5 @@
 using Buffkit.Migrations;
+using Buffkit.MigrationService;
 
 namespace Buffkit.Tests;
 
@@ -69,6 +70,25 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
         Assert.Contains("--help", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("upp")]
+    [InlineData("up", "--steps", "many")]
+    [InlineData]
+    public async Task Command_UnreadableWithJson_AnswersInJson(params string[] arguments)
+    {
+        using var database = TestDatabase.CreateSqlite();
+        var (code, json) = await MigrationProcess.RunJsonAsync(database, arguments);
+        Assert.Equal((2, 2), (code, json.GetProperty("exitCode").GetInt32()));
+        Assert.Contains("--help", json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ExitCode_Defect_IsNoUsageError()
+    {
+        Assert.Equal(ExitCode.Failed, ExitCode.Of(new InvalidOperationException("a defect")));
+        Assert.Equal(ExitCode.Usage, ExitCode.Of(new MigrationConfigurationException("a wrong option")));
+    }
+
     [Fact]
     public async Task Configuration_AsArguments_IsTaken()
     {
@@ -116,10 +136,9 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
         using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT pg_sleep(600);");
         using var process = MigrationProcess.Start(database, null);
-        while (await database.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'") == "0")
-        {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Eventually.TrueAsync(
+            async () => await database.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'") != "0",
+            "the statement runs");
 
         await process.SignalAsync("TERM");
         var (code, _, error) = await process.EndAsync();

@@ -75,7 +75,7 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
-        await using var holder = MigrationDatabase.Create(database.Options());
+        await using var holder = MigrationDatabase.Create(database.Options(), TimeProvider.System);
         await holder.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await holder.TryLockAsync(Cancellation));
 

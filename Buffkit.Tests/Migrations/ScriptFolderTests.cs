@@ -37,6 +37,8 @@ public sealed class ScriptFolderTests
     [InlineData("1_a.up.sql", "-- irreversible:\nSELECT 1;", ProblemKind.Parse)]
     [InlineData("1_a.up.sql", "-- lint-ignore: drop-table\nSELECT 1;", ProblemKind.Parse)]
     [InlineData("1_a.up.sql", "-- no-transactions\nSELECT 1;", ProblemKind.Parse)]
+    [InlineData("1_a.up.sql", "/* licence\n */ -- x\n-- LOCK-TIMEOUT: soon\nSELECT 1;", ProblemKind.Parse)]
+    [InlineData("1_a.up.sql", "-- old\rSELECT 1;\r", ProblemKind.Parse)]
     [InlineData("1_a.up.sql", "-- depends: 7_gone\nSELECT 1;", ProblemKind.MissingDependency)]
     [InlineData("1_a.up.sql", "-- depends: 1_a\nSELECT 1;", ProblemKind.Cycle)]
     [InlineData("1_a.up.sql", "SELECT 1;", ProblemKind.MissingDown)]

@@ -21,6 +21,8 @@ public sealed class StatementSplitterTests
         { "mysql", "create procedure p() begin if a then select 1; end if; case x when 1 then select 2; end case; set y = if(1, case when 1 then 2 end, 3); end; select 4", ["create procedure p() begin if a then select 1; end if; case x when 1 then select 2; end case; set y = if(1, case when 1 then 2 end, 3); end", "select 4"] },
         { "mysql", "DELIMITER $$\ncreate trigger t before insert on a for each row begin set new.x = 1; end$$\nDELIMITER ;\nselect 1;", ["create trigger t before insert on a for each row begin set new.x = 1; end", "select 1"] },
         { "mysql", "create table event (`end` int, begin int); insert into event values (1, 2);", ["create table event (`end` int, begin int)", "insert into event values (1, 2)"] },
+        { "mysql", "DELIMITER //\r\nselect 1;\r\nselect 2//\r\nDELIMITER ;\r\nselect 'a\r\nb';\r\n", ["select 1;\r\nselect 2", "select 'a\r\nb'"] },
+        { "postgres", "-- one\r\nselect 1; -- two\r\nselect 2;\r\n\\restrict x\r\nselect 3;", ["select 1", "select 2", "select 3"] },
         { "sqlite", "create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end; select 1;", ["create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end", "select 1"] },
         { "sqlite", "select [a;b], `c;d`, \"e;f\" from t; select 2", ["select [a;b], `c;d`, \"e;f\" from t", "select 2"] },
         { "sqlite", "BEGIN TRANSACTION; select 'it''s;'; COMMIT;", ["BEGIN TRANSACTION", "select 'it''s;'", "COMMIT"] },
@@ -40,7 +42,17 @@ public sealed class StatementSplitterTests
         Assert.Equal(6, statements[1].Line);
     }
 
+    [Fact]
+    public void Split_CopyDataWithCrLf_EndsAtItsMark()
+    {
+        var statements = StatementSplitter.Split("COPY t FROM stdin;\r\n1\r\n\\.\r\nselect 2;\r\n", SqlDialect.Postgres);
+        Assert.Equal(["COPY t FROM stdin", "select 2"], statements.Select(s => s.Text));
+        Assert.Equal("1\r\n", statements[0].CopyData);
+        Assert.Equal(4, statements[1].Line);
+    }
+
     [Theory]
+    [InlineData("postgres", "\r\n\\connect\r\n", 2)]
     [InlineData("postgres", "select 1;\nselect 'a", 2)]
     [InlineData("postgres", "select (1;\nselect 2", 1)]
     [InlineData("postgres", "select 1);", 1)]

@@ -89,6 +89,32 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Up_LineEndsInsideAString_AreKept(MigrationEngine engine)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        database.Write("1_a.up.sql", "CREATE TABLE a (t varchar(9));\r\nINSERT INTO a VALUES ('x\r\ny');\r\n");
+        await database.Runner().UpAsync(Cancellation);
+        Assert.Equal("x\r\ny", await database.QueryAsync("SELECT t FROM a"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Up_DirectivesBelowABlockComment_AreRead(MigrationEngine engine)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        var alone = engine switch
+        {
+            MigrationEngine.Postgres => "VACUUM;",
+            MigrationEngine.MySql => "OPTIMIZE TABLE a;",
+            _ => "VACUUM;",
+        };
+        database.Write("1_a.up.sql", "/*\n * A licence.\n */\n-- No-Transaction\n\nCREATE TABLE a (id int);\n" + alone);
+        Assert.Single(await database.Runner().UpAsync(Cancellation));
+        Assert.True(ScriptFolder.Read(database.Scripts, engine).Migrations[0].Up!.Header.NoTransaction);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Up_RepeatableChanged_RunsAgain(MigrationEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);

@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using MySqlConnector;
+
+namespace Buffkit.Migrations;
+
+/// <summary>Whether a DDL statement took effect whose runner was killed: the objects that it names tell.</summary>
+/// <remarks>
+/// DDL is atomic, but on InnoDB and since 8.0 only, and CREATE TABLE … SELECT since 8.0.21. What is not atomic, and what
+/// leaves no trace in a definition, is left to a person.
+/// </remarks>
+internal sealed partial class MySqlDatabase
+{
+    private static readonly Version AtomicSince = new(8, 0, 21);
+
+    private const string Absent = "absent";
+
+    public override string WhereToLook(Statement statement) =>
+        MySqlDdl.Parse(statement.Text) is { Objects: { Count: > 0 } objects }
+            ? string.Join("; ", objects.Select(named => named.ShowCreate()))
+            : base.WhereToLook(statement);
+
+    protected override async Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation)
+    {
+        if (MySqlDdl.Parse(statement.Text) is not { } ddl || !IsAtomic())
+        {
+            return null;
+        }
+
+        // The script may have said USE; the journal's session has not.
+        await using var command = Working.CreateCommand();
+        command.CommandText = "SELECT DATABASE()";
+        var schema = await command.ExecuteScalarAsync(cancellation) as string ?? Guard.Database;
+        return await DefinitionsAsync(ddl, schema, cancellation) is { } definitions ? $"{definitions}@{schema}" : null;
+    }
+
+    protected override async Task<StatementOutcome> CompareAsync(
+        Statement statement, string? fingerprint, CancellationToken cancellation)
+    {
+        if (MySqlDdl.Parse(statement.Text) is not { } ddl || fingerprint is null || !IsAtomic())
+        {
+            return StatementOutcome.Unknown;
+        }
+
+        var (before, schema) = (fingerprint[..fingerprint.IndexOf('@', StringComparison.Ordinal)], fingerprint[(fingerprint.IndexOf('@', StringComparison.Ordinal) + 1)..]);
+        return await DefinitionsAsync(ddl, schema, cancellation) switch
+        {
+            null => StatementOutcome.Unknown,
+            var now when now == before => StatementOutcome.NotDone,
+            _ => StatementOutcome.Done,
+        };
+    }
+
+    private bool IsAtomic() =>
+        !Guard.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase)
+        && LeadingVersion().Match(Guard.ServerVersion) is { Success: true } match
+        && Version.Parse(match.Value) >= AtomicSince;
+
+    /// <returns>A hash of the objects' definitions; <see langword="null"/> if one of them is a table of another engine.</returns>
+    private async Task<string?> DefinitionsAsync(MySqlDdl ddl, string schema, CancellationToken cancellation)
+    {
+        var definitions = new StringBuilder();
+        foreach (var named in ddl.Objects)
+        {
+            var definition = await DefinitionAsync(named, schema, cancellation);
+            if (TableEngine().Match(definition) is { Success: true } engine && engine.Groups["engine"].Value != "InnoDB")
+            {
+                return null;
+            }
+
+            definitions.Append(definition).Append('\0');
+        }
+
+        return ScriptFile.ChecksumOf(definitions.ToString());
+    }
+
+    private async Task<string> DefinitionAsync(MySqlObject named, string schema, CancellationToken cancellation)
+    {
+        try
+        {
+            var definition = await ShowCreateAsync(named.ShowCreate(schema), cancellation) ?? "hidden";
+            // Rows move the counter, and an event that has run for the last time disables itself.
+            return EventStatus().Replace(AutoIncrement().Replace(definition, ""), "");
+        }
+        catch (MySqlException e) when (e.ErrorCode is MySqlErrorCode.NoSuchTable or MySqlErrorCode.StoredProcedureDoesNotExist
+            or MySqlErrorCode.TriggerDoesNotExist or MySqlErrorCode.EventDoesNotExist or MySqlErrorCode.UnknownDatabase)
+        {
+            return Absent;
+        }
+    }
+
+    [GeneratedRegex(@"^\d+\.\d+\.\d+")]
+    private static partial Regex LeadingVersion();
+
+    [GeneratedRegex(@"^\) ENGINE=(?<engine>\w+)", RegexOptions.Multiline)]
+    private static partial Regex TableEngine();
+
+    [GeneratedRegex(@"(?<=ON COMPLETION (?:NOT )?PRESERVE) (?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)")]
+    private static partial Regex EventStatus();
+}
