@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Buffkit.Benchmarks;
 
-var root = new RootCommand("Measures the stream engine, alone and beside other servers.")
+var root = new RootCommand("Measures the stream engine, alone and beside other servers, and the migrations beside plain DbUp.")
 {
     MicroCommand.Create(),
     LoadCommand.Create(),
     CompareCommand.Create(),
     AllocationsCommand.Create(),
+    MigrationsCommand.Create(),
     PlainServerCommand.Create(),
 };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using MySqlConnector;
 
 namespace Buffkit.Migrations;
 
@@ -61,13 +62,13 @@ internal sealed partial class MySqlDatabase
     }
 
     private async Task<string> DumpAsync(string kind, string name, CancellationToken cancellation) =>
-        await ShowCreateAsync(new MySqlObject(kind, null, name).ShowCreate(), cancellation)
+        await ShowCreateAsync(Guard, new MySqlObject(kind, null, name).ShowCreate(), cancellation)
             ?? $"-- {kind} {name}: the login may not see it";
 
     /// <returns><see langword="null"/> for what the login may not see.</returns>
-    private async Task<string?> ShowCreateAsync(string show, CancellationToken cancellation)
+    private static async Task<string?> ShowCreateAsync(MySqlConnection session, string show, CancellationToken cancellation)
     {
-        await using var command = Guard.CreateCommand();
+        await using var command = session.CreateCommand();
         command.CommandText = show;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);

@@ -7,7 +7,8 @@ namespace Buffkit.Migrations;
 /// <summary>Whether a DDL statement took effect whose runner was killed: the objects that it names tell.</summary>
 /// <remarks>
 /// DDL is atomic, but on InnoDB and since 8.0 only, and CREATE TABLE … SELECT since 8.0.21. What is not atomic, and what
-/// leaves no trace in a definition, is left to a person.
+/// leaves no trace in a definition, is left to a person. Asked is the session of the script: what it has under LOCK TABLES,
+/// another one could wait for without end, and its temporary tables no other one sees.
 /// </remarks>
 internal sealed partial class MySqlDatabase
 {
@@ -27,7 +28,7 @@ internal sealed partial class MySqlDatabase
             return null;
         }
 
-        // The script may have said USE; the journal's session has not.
+        // Written down, because USE may come again before the question does.
         await using var command = Working.CreateCommand();
         command.CommandText = "SELECT DATABASE()";
         var schema = await command.ExecuteScalarAsync(cancellation) as string ?? Guard.Database;
@@ -63,6 +64,11 @@ internal sealed partial class MySqlDatabase
         foreach (var named in ddl.Objects)
         {
             var definition = await DefinitionAsync(named, schema, cancellation);
+            if (definition is null)
+            {
+                return null;
+            }
+
             if (TableEngine().Match(definition) is { Success: true } engine && engine.Groups["engine"].Value != "InnoDB")
             {
                 return null;
@@ -74,11 +80,12 @@ internal sealed partial class MySqlDatabase
         return ScriptFile.ChecksumOf(definitions.ToString());
     }
 
-    private async Task<string> DefinitionAsync(MySqlObject named, string schema, CancellationToken cancellation)
+    /// <returns><see langword="null"/> where the session may not look.</returns>
+    private async Task<string?> DefinitionAsync(MySqlObject named, string schema, CancellationToken cancellation)
     {
         try
         {
-            var definition = await ShowCreateAsync(named.ShowCreate(schema), cancellation) ?? "hidden";
+            var definition = await ShowCreateAsync(Working, named.ShowCreate(schema), cancellation) ?? "hidden";
             // Rows move the counter, and an event that has run for the last time disables itself.
             return EventStatus().Replace(AutoIncrement().Replace(definition, ""), "");
         }
@@ -86,6 +93,10 @@ internal sealed partial class MySqlDatabase
             or MySqlErrorCode.TriggerDoesNotExist or MySqlErrorCode.EventDoesNotExist or MySqlErrorCode.UnknownDatabase)
         {
             return Absent;
+        }
+        catch (MySqlException e) when (e.ErrorCode is MySqlErrorCode.TableNotLocked)
+        {
+            return null;
         }
     }
 

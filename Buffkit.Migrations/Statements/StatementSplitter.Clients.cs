@@ -28,16 +28,15 @@ internal sealed partial class StatementSplitter
             return true;
         }
 
-        if (_dialect.CopyData && _sql[_position] == '\\')
+        if (_dialect.CopyData && _sql[_position] == '\\' && LineFrom(_position) is var line && Ignorable().IsMatch(line))
         {
-            var line = LineFrom(_position);
-            if (!Ignorable().IsMatch(line))
-            {
-                throw Error(_position, $"'{FirstWord(line)}' is a command of psql, which no server knows. Remove the line.");
-            }
-
             _position += line.Length;
             return true;
+        }
+
+        if (_dialect.DelimiterCommand && SourceLine().IsMatch(_sql, _position))
+        {
+            throw Error(_position, "'source' is a command of the mysql client, which no server knows. Put the statements here.");
         }
 
         if (_dialect.BracketNames && _sql[_position] == '.')
@@ -47,6 +46,10 @@ internal sealed partial class StatementSplitter
 
         return false;
     }
+
+    /// <summary>Outside of quotes a backslash is never SQL, but <c>\connect</c>, <c>\gexec</c>, <c>\G</c>.</summary>
+    private ScriptSyntaxException Backslash() => Error(
+        _position, $"'{FirstWord(LineFrom(_position))}' is a command of {(_dialect.CopyData ? "psql" : "the mysql client")}, which no server knows. Remove it.");
 
     /// <summary>Settings that change how the rest of the script reads.</summary>
     private void NoteSettings(Statement statement)
@@ -63,6 +66,10 @@ internal sealed partial class StatementSplitter
         else if (CopyFromStdin().IsMatch(statement.Text))
         {
             _copyPending = statement;
+        }
+        else if (CopyToStdout().IsMatch(statement.Text))
+        {
+            throw new ScriptSyntaxException(statement.Line, "COPY … TO STDOUT sends data to a client, and nobody reads it here. Remove the statement.");
         }
     }
 
@@ -106,6 +113,12 @@ internal sealed partial class StatementSplitter
 
     [GeneratedRegex(@"^COPY\s.*\sFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex CopyFromStdin();
+
+    [GeneratedRegex(@"^COPY\s.*\sTO\s+STDOUT\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex CopyToStdout();
+
+    [GeneratedRegex(@"\Gsource[ \t]+[^\s=(]", RegexOptions.IgnoreCase)]
+    private static partial Regex SourceLine();
 
     [GeneratedRegex(@"^\\\.[ \t]*(?:\r?\n|\z)", RegexOptions.Multiline)]
     private static partial Regex EndOfCopyData();

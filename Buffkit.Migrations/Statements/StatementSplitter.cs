@@ -135,6 +135,8 @@ internal sealed partial class StatementSplitter
 
                 _position++;
                 break;
+            case '\\' when Plain && (_dialect.CopyData || _dialect.DelimiterCommand):
+                throw Backslash();
             case '$' when TryDollarQuote():
                 break;
             case var _ when IsWordStart(c):
