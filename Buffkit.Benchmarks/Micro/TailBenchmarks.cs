@@ -8,13 +8,14 @@ public class TailBenchmarks
 {
     private const int Entries = 8_192;
 
-    private readonly EventTail _tail = new(new TailOptions { Capacity = Entries }, SampleEvents.Id(0));
+    private readonly EventTail _tail = new(new TailOptions { Capacity = Entries });
     private readonly StreamEvent _event = SampleEvents.Event(1);
     private long _appended;
 
     [GlobalSetup]
     public void Fill()
     {
+        _tail.Start(SampleEvents.Id(0));
         for (var i = 1; i <= 2 * Entries; i++)
             _tail.Append(SampleEvents.Entry(i));
         _appended = 2 * Entries;
