@@ -41,21 +41,8 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     /// <exception cref="MigrationFailedException">A statement failed.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        try
-        {
-            await RunScriptAsync(cancellation);
-        }
-        catch
-        {
-            if (Touched)
-            {
-                // The run ends here, and with it the session.
-                await QuietlyAsync(() => Database.ResetSessionAsync(CancellationToken.None));
-            }
-
-            throw;
-        }
-
+        // A failure ends the run, and with it the session.
+        await RunScriptAsync(cancellation);
         if (Touched)
         {
             await ResetAsync();
@@ -109,6 +96,12 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         using var limit = new CancellationTokenSource(FailureWriteLimit);
         try
         {
+            if (Touched)
+            {
+                // The script may have left us a role that must not write.
+                await QuietlyAsync(() => Database.ResetSettingsAsync(limit.Token));
+            }
+
             // Without the lock it is another runner's journal by now.
             if (await Database.TryKeepLockAsync(limit.Token))
             {

@@ -41,6 +41,16 @@ public sealed class SessionTests(PostgresServer postgres, MySqlServer mysql)
     }
 
     [Fact]
+    public async Task Up_FailsUnderARoleThatMayNotWriteTheJournal_IsJournalled()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        var role = $"r{Guid.NewGuid():N}";
+        database.Write("1_a.up.sql", $"-- no-transaction\nCREATE ROLE {role};\nSET ROLE {role};\nCREATE TABLE a (id int);");
+        await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+        Assert.Equal(MigrationState.Failed, (await database.StateOfAsync("1_a")).State);
+    }
+
+    [Fact]
     public async Task DryRun_ScriptMovesTheSearchPath_TheNextOneIsTriedAsItWouldRun()
     {
         using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
