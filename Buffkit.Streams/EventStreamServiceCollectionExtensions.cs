@@ -45,12 +45,15 @@ public static class EventStreamServiceCollectionExtensions
         services.AddHostedService<ConnectionWatchdog>();
 
         services.AddHealthChecks().AddCheck<StreamsHealthCheck>(StreamsHealthCheck.Name);
+        services.AddSessions();
+        services.AddAdmission();
         services.TryAddSingleton<FragmentRenderer>();
         services.TryAddSingleton<SseTransport>();
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<SubscribeEndpoint>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<SessionEndpoint>();
         return services;
     }
 

@@ -49,6 +49,22 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public CompressionOptions Compression { get; set; } = new();
 
+    /// <inheritdoc cref="SessionsOptions"/>
+    [Required, ValidateObjectMembers]
+    public SessionsOptions Sessions { get; set; } = new();
+
+    /// <inheritdoc cref="AuthorizationOptions"/>
+    [Required, ValidateObjectMembers]
+    public AuthorizationOptions Authorization { get; set; } = new();
+
+    /// <inheritdoc cref="CorsOptions"/>
+    [Required, ValidateObjectMembers]
+    public CorsOptions Cors { get; set; } = new();
+
+    /// <inheritdoc cref="ProxyOptions"/>
+    [Required, ValidateObjectMembers]
+    public ProxyOptions Proxies { get; set; } = new();
+
     /// <inheritdoc cref="LimitsOptions"/>
     [Required, ValidateObjectMembers]
     public LimitsOptions Limits { get; set; } = new();
