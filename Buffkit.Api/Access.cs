@@ -17,7 +17,7 @@ internal static class Access
         // Claims by the names that the token gives them: 'sub' stays 'sub'.
         builder.Services.AddAuthentication().AddJwtBearer(bearer => bearer.MapInboundClaims = false);
         // Every user watches orders; it is the server that publishes them.
-        builder.Services.AddAuthorizationBuilder().AddPolicy(AuthorizationOptions.PolicyName, policy => policy
+        builder.Services.AddAuthorizationBuilder().AddPolicy(TopicAuthorizationOptions.PolicyName, policy => policy
             .RequireAuthenticatedUser()
             .RequireAssertion(context =>
                 context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && access.Filter.IsWithin(Orders)));

@@ -19,6 +19,7 @@ public static class EventStreamEndpointExtensions
         // Resolved once, so that a service that is missing is an error at start.
         var subscribe = endpoints.ServiceProvider.GetRequiredService<SubscribeEndpoint>();
         var publish = endpoints.ServiceProvider.GetRequiredService<PublishEndpoint>();
+        var keys = endpoints.ServiceProvider.GetRequiredService<KeysEndpoint>();
         var session = endpoints.ServiceProvider.GetRequiredService<SessionEndpoint>();
 
         var group = endpoints.MapGroup(path).WithTags("Events").RequireOwnPages();
@@ -48,6 +49,15 @@ public static class EventStreamEndpointExtensions
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("keys", (Delegate)keys.HandleAsync)
+            .WithName("GetKeys")
+            .WithSummary("The keys of one encrypted topic, for who may subscribe to it.")
+            .Produces<KeySet>(contentType: "application/jwk-set+json")
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapPost("session", (Delegate)session.CreateAsync)

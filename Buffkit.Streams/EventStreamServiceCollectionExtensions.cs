@@ -27,6 +27,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<StreamsMetrics>();
         services.TryAddSingleton(provider => new EventPublisher(
             provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<EventEncryption>(),
             provider.GetRequiredService<StreamsMetrics>(),
             provider.GetRequiredService<IOptions<StreamsOptions>>()));
 
@@ -47,6 +48,7 @@ public static class EventStreamServiceCollectionExtensions
         services.AddHealthChecks().AddCheck<StreamsHealthCheck>(StreamsHealthCheck.Name);
         services.AddSessions();
         services.AddAdmission();
+        services.AddEncryption();
         services.TryAddSingleton<FragmentRenderer>();
         services.TryAddSingleton<SseTransport>();
         services.TryAddSingleton<LongPollTransport>();

@@ -53,13 +53,17 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public SessionsOptions Sessions { get; set; } = new();
 
-    /// <inheritdoc cref="AuthorizationOptions"/>
+    /// <inheritdoc cref="TopicAuthorizationOptions"/>
     [Required, ValidateObjectMembers]
-    public AuthorizationOptions Authorization { get; set; } = new();
+    public TopicAuthorizationOptions Authorization { get; set; } = new();
 
-    /// <inheritdoc cref="CorsOptions"/>
+    /// <inheritdoc cref="EncryptionOptions"/>
     [Required, ValidateObjectMembers]
-    public CorsOptions Cors { get; set; } = new();
+    public EncryptionOptions Encryption { get; set; } = new();
+
+    /// <inheritdoc cref="StreamCorsOptions"/>
+    [Required, ValidateObjectMembers]
+    public StreamCorsOptions Cors { get; set; } = new();
 
     /// <inheritdoc cref="ProxyOptions"/>
     [Required, ValidateObjectMembers]

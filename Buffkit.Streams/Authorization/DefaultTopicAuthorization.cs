@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
-/// <inheritdoc cref="AuthorizationOptions"/>
+/// <inheritdoc cref="TopicAuthorizationOptions"/>
 internal sealed partial class DefaultTopicAuthorization : ITopicAuthorization
 {
     private static readonly TopicFilter Public = TopicFilter.Parse("public/**");
@@ -40,7 +40,7 @@ internal sealed partial class DefaultTopicAuthorization : ITopicAuthorization
         // A scope of its own: handlers may be scoped, and a stream outlives what they hold.
         await using var scope = _scopes.CreateAsyncScope();
         if (scope.ServiceProvider.GetService<IAuthorizationService>() is not { } service
-            || await scope.ServiceProvider.GetRequiredService<IAuthorizationPolicyProvider>().GetPolicyAsync(AuthorizationOptions.PolicyName).ConfigureAwait(false) is not { } policy)
+            || await scope.ServiceProvider.GetRequiredService<IAuthorizationPolicyProvider>().GetPolicyAsync(TopicAuthorizationOptions.PolicyName).ConfigureAwait(false) is not { } policy)
         {
             return false;
         }

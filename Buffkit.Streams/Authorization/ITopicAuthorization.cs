@@ -4,7 +4,7 @@ namespace Buffkit.Streams;
 
 /// <summary>
 /// Decides who may subscribe to and publish on which topics. Register one before <c>AddEventStreams</c> to replace the
-/// default, which is described at <see cref="AuthorizationOptions"/>.
+/// default, which is described at <see cref="TopicAuthorizationOptions"/>.
 /// </summary>
 public interface ITopicAuthorization
 {

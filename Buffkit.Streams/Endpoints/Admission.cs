@@ -28,13 +28,13 @@ internal sealed class Admission(
         return await connections.EnterAsync(http, session) is { } full ? new Admitted(full) : new Admitted(null) { Session = session };
     }
 
-    /// <summary>Lets a publisher in; which topics it may publish on is asked when they are read.</summary>
-    public async ValueTask<Admitted> PublishAsync(HttpContext http)
+    /// <summary>Lets the caller of a short request in; which topics it may use is asked when they are read.</summary>
+    public async ValueTask<Admitted> RecognizeAsync(HttpContext http, RateKind kind)
     {
-        if (rates.AdmitAddress(http, RateKind.Publish) is { } fromThere)
+        if (rates.AdmitAddress(http, kind) is { } fromThere)
             return new Admitted(fromThere);
         var session = await gate.RecognizeAsync(http);
-        return rates.AdmitSession(session, RateKind.Publish) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
+        return rates.AdmitSession(session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
     }
 
     /// <returns>The answer where one of the events may not be published.</returns>

@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -34,7 +35,7 @@ public static class OwnPagesExtensions
     internal static void AddOwnPages(this IServiceCollection services)
     {
         services.AddCors();
-        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptions<StreamsOptions>>((cors, options) =>
+        services.AddOptions<CorsOptions>().Configure<IOptions<StreamsOptions>>((cors, options) =>
             cors.AddPolicy(CorsPolicy, policy => policy
                 .WithOrigins([.. options.Value.Cors.Origins])
                 .AllowCredentials()

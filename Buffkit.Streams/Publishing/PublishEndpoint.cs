@@ -21,9 +21,9 @@ internal sealed class PublishEndpoint(
         if (drain.IsDraining)
             return EventStreamProblems.Unavailable("This server is shutting down; publish again.", UnavailableRetry);
 
-        var admitted = await admission.PublishAsync(http);
+        var admitted = await admission.RecognizeAsync(http, RateKind.Publish);
         if (admitted.Session is not { } session)
-            return admitted.Problem ?? admitted.Refusal!.ToProblem();
+            return admitted.Refusal!.ToProblem();
 
         var cancellationToken = http.RequestAborted;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize

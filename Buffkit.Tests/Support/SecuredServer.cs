@@ -14,12 +14,14 @@ public static class SecuredServer
 
     public const string CookieName = "event-session";
 
+    private const string Default = "Streams:Authorization:Default";
+
     public static (string Name, string Value)[] Browser => [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")];
 
     public static Task<StreamsServer> StartAsync(
         Dictionary<string, string?>? settings = null, FakeTimeProvider? time = null, Action<IServiceCollection>? services = null, Action<WebApplication>? app = null) =>
         StreamsServer.StartAsync(
-            new Dictionary<string, string?>(settings ?? []) { ["Streams:Authorization:Default"] = null },
+            settings?.ContainsKey(Default) is true ? settings : new(settings ?? []) { [Default] = null },
             collection =>
             {
                 TestAuthentication.Add(collection);

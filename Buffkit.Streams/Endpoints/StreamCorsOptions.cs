@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Buffkit.Streams;
 
 /// <summary>Pages of other origins that may use the endpoints: section <c>Streams:Cors</c>.</summary>
-public sealed class CorsOptions : IValidatableObject
+public sealed class StreamCorsOptions : IValidatableObject
 {
     /// <summary>
     /// Origins such as <c>https://shop.example</c>, exactly as browsers send them. Their pages may call with the user's

@@ -9,7 +9,7 @@ namespace Buffkit.Streams;
 /// authorization policy <see cref="PolicyName"/> is asked with the <see cref="TopicAccess"/> as its resource; without such a
 /// policy the rest is closed.
 /// </summary>
-public sealed class AuthorizationOptions
+public sealed class TopicAuthorizationOptions
 {
     /// <summary>Name of the authorization policy that decides on the rest, where the application has one.</summary>
     public const string PolicyName = "EventStreams";
