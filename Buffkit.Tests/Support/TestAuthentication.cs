@@ -32,7 +32,7 @@ public sealed class TestAuthentication(
         var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", parts[0]), new Claim("role", "watcher")], Scheme_));
         var properties = new AuthenticationProperties
         {
-            ExpiresUtc = parts.Length > 1 ? DateTimeOffset.Parse(parts[1], CultureInfo.InvariantCulture) : null,
+            ExpiresUtc = parts.Length > 1 && DateTimeOffset.TryParse(parts[1], CultureInfo.InvariantCulture, out var until) ? until : null,
         };
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(user, properties, Scheme_)));
     }
