@@ -24,7 +24,7 @@ public sealed class FuzzTests
             new()
             {
                 ["Streams:Limits:ConnectionsPerAddress"] = "500", ["Streams:Limits:ConnectionsPerSession"] = "5",
-                ["Streams:Limits:ConnectsPerMinute"] = "60", ["Streams:Limits:ConnectsPerMinutePerAddress"] = "1000000",
+                ["Streams:Limits:ConnectsPerMinute"] = "100000", ["Streams:Limits:ConnectsPerMinutePerAddress"] = "1000000",
                 ["Streams:Limits:PublishesPerSecond"] = "1000", ["Streams:Limits:PublishesPerSecondPerAddress"] = "1000000",
                 ["Streams:Encryption:Topics:0"] = "user/*/health", ["Streams:Encryption:KeyFile"] = Path.Combine(Path.GetTempPath(), $"fuzz-{Guid.NewGuid():N}.json"),
             },
