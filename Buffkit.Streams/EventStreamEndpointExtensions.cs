@@ -77,6 +77,8 @@ public static class EventStreamEndpointExtensions
             .WithSummary("Who is on a topic, over all servers.")
             .Produces<PresenceList>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return group;

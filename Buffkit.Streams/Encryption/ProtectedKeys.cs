@@ -9,10 +9,22 @@ internal sealed class ProtectedKeys(IDataProtectionProvider protection)
 {
     private readonly IDataProtector _protector = protection.CreateProtector("event-streams", "event-keys", "v1");
 
-    public string Write(EventKey key) => string.Create(
-        CultureInfo.InvariantCulture, $"{key.Created.ToUnixTimeMilliseconds()} {Convert.ToBase64String(_protector.Protect(key.Secret))}");
+    /// <exception cref="KeysUnavailableException">The Data Protection keys are out of reach.</exception>
+    public string Write(EventKey key)
+    {
+        try
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{key.Created.ToUnixTimeMilliseconds()} {Convert.ToBase64String(_protector.Protect(key.Secret))}");
+        }
+        catch (Exception e)
+        {
+            throw new KeysUnavailableException(e);
+        }
+    }
 
     /// <returns>Nothing for what cannot be read, such as a key of Data Protection keys that are lost.</returns>
+    /// <exception cref="KeysUnavailableException">The Data Protection keys are out of reach.</exception>
     public EventKey? Read(string id, string text)
     {
         try
@@ -27,6 +39,11 @@ internal sealed class ProtectedKeys(IDataProtectionProvider protection)
         catch (Exception e) when (e is CryptographicException or FormatException)
         {
             return null;
+        }
+        catch (Exception e)
+        {
+            // Whatever their store throws.
+            throw new KeysUnavailableException(e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
@@ -18,16 +19,21 @@ internal enum RateKind
 /// Rates of one server, each a token bucket per address, per session and per subject. A bucket that is full again and was
 /// left alone for ten seconds is dropped by the framework, so what is kept is bounded by the rates themselves.
 /// </summary>
-internal sealed class RequestLimits : IDisposable
+internal sealed partial class RequestLimits : IDisposable
 {
     private readonly Rate _connectsPerAddress;
     private readonly Rate _connects;
     private readonly Rate _publishesPerAddress;
     private readonly Rate _publishes;
     private readonly SecurityMetrics _metrics;
+    private readonly ILogger<RequestLimits> _logger;
+    private readonly bool _hasProxies;
+    private int _warned;
 
-    public RequestLimits(IOptions<StreamsOptions> options, SecurityMetrics metrics)
+    public RequestLimits(IOptions<StreamsOptions> options, SecurityMetrics metrics, ILogger<RequestLimits> logger)
     {
+        _logger = logger;
+        _hasProxies = !options.Value.Proxies.IsEmpty;
         var limits = options.Value.Limits;
         _metrics = metrics;
         var (minute, second) = (TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
@@ -40,8 +46,12 @@ internal sealed class RequestLimits : IDisposable
     }
 
     /// <summary>Counts a request by where it comes from; to be asked before anything costly is done for it.</summary>
-    public Refusal? AdmitAddress(HttpContext http, RateKind kind) =>
-        Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)));
+    public Refusal? AdmitAddress(HttpContext http, RateKind kind)
+    {
+        if (!_hasProxies && http.Request.Headers.ContainsKey("X-Forwarded-For") && Interlocked.Exchange(ref _warned, 1) == 0)
+            Log.UnknownProxy(_logger, http.Connection.RemoteIpAddress);
+        return Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)));
+    }
 
     /// <summary>Counts a request by whose it is. A new session is counted by its address alone: it would not be met again.</summary>
     public Refusal? AdmitSession(Session session, RateKind kind)
@@ -62,6 +72,13 @@ internal sealed class RequestLimits : IDisposable
         if (refusal is not null)
             _metrics.Refused(refusal.Reason);
         return refusal;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning,
+            "X-Forwarded-For came from {Address} and was not believed. If that is your reverse proxy, name it in Streams:Proxies: until then all of its clients count as one address.")]
+        public static partial void UnknownProxy(ILogger logger, System.Net.IPAddress? address);
     }
 
     private sealed class Rate : IDisposable

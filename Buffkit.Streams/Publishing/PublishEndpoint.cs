@@ -41,7 +41,7 @@ internal sealed class PublishEndpoint(
             return problem;
         if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
             return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
-        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body);
+        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session.Subject);
         if (keyProblem is not null)
             return keyProblem;
         if (await admission.RefuseAsync(http, session, publish.Drafts) is { } notAllowed)

@@ -21,27 +21,6 @@ internal sealed partial class RedisConnectionCounts(
     private static readonly TimeSpan RewriteEvery = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan NumberLifetime = TimeSpan.FromMinutes(20);
 
-    // A field is "count:written at". Those of dead servers are dropped when they are old, not at the first look: a server that
-    // has just started is not in everybody's list of the living yet.
-    private const string AddScript =
-        """
-        local own, count, now, max = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
-        local live, total = {}, count
-        for i = 6, #ARGV do live[ARGV[i]] = true end
-        local fields = redis.call('HGETALL', KEYS[1])
-        for i = 1, #fields, 2 do
-          local number, at = string.match(fields[i + 1], '^(%d+):(%d+)$')
-          if fields[i] ~= own then
-            if live[fields[i]] then total = total + tonumber(number)
-            elseif now - tonumber(at) > tonumber(ARGV[4]) then redis.call('HDEL', KEYS[1], fields[i]) end
-          end
-        end
-        if total > max then return 0 end
-        redis.call('HSET', KEYS[1], own, ARGV[2] .. ':' .. ARGV[3])
-        redis.call('PEXPIRE', KEYS[1], ARGV[4])
-        return 1
-        """;
-
     private readonly string _node = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly RedisKey _nodes = keyPrefix + ":connections:servers";
     private readonly Lock _gate = new();
@@ -61,7 +40,7 @@ internal sealed partial class RedisConnectionCounts(
             _counts[key] = count;
             // Sent under the lock, so that numbers arrive in the order in which they were counted.
             if (!_away)
-                asked = redis.GetDatabase().ScriptEvaluateAsync(AddScript, [Key(key)], [_node, count, Now, Milliseconds(NumberLifetime), max, .. _live]);
+                asked = redis.GetDatabase().ScriptEvaluateAsync(RedisScripts.AddConnection, [Key(key)], [_node, count, Now, Milliseconds(NumberLifetime), max, .. _live]);
         }
 
         try

@@ -14,33 +14,6 @@ internal sealed partial class RedisSessionStore(
     // After a failure nobody waits again for this long, or a crowd of clients would queue behind a Redis that hangs.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
-    private const string UseScript =
-        """
-        if redis.call('HEXISTS', KEYS[1], 'revoked') == 1 then return {2, 0} end
-        local generation, now = tonumber(ARGV[1]), tonumber(ARGV[2])
-        local current = tonumber(redis.call('HGET', KEYS[1], 'current') or '0')
-        if generation >= current then
-          if ARGV[5] == '0' then return {0, generation} end
-          redis.call('HSET', KEYS[1], 'current', generation + 1, 'replaced:' .. generation, ARGV[2])
-          redis.call('HDEL', KEYS[1], 'replaced:' .. (generation - tonumber(ARGV[6])))
-          redis.call('PEXPIRE', KEYS[1], ARGV[4])
-          return {0, generation + 1}
-        end
-        local at = tonumber(redis.call('HGET', KEYS[1], 'replaced:' .. generation) or '')
-        if at and now - at <= tonumber(ARGV[3]) then return {0, current} end
-        redis.call('HSET', KEYS[1], 'revoked', ARGV[2])
-        redis.call('PEXPIRE', KEYS[1], ARGV[4])
-        redis.call('PUBLISH', ARGV[7], ARGV[8])
-        return {1, 0}
-        """;
-
-    private const string SetScript =
-        """
-        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-        redis.call('PEXPIRE', KEYS[1], ARGV[3])
-        if ARGV[1] == 'revoked' then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
-        """;
-
     private readonly RedisChannel _revoked = RedisChannel.Literal(keyPrefix + ":sessions:revoked");
     private long _awayUntil;
     private volatile bool _away;
@@ -52,7 +25,7 @@ internal sealed partial class RedisSessionStore(
             generation, Now, (long)options.RotationGrace.TotalMilliseconds, (long)options.Lifetime.TotalMilliseconds, rotate ? 1 : 0,
             MemorySessionStore.KeptGenerations, (string?)_revoked, session.Value,
         ];
-        var answer = await AskAsync(database => database.ScriptEvaluateAsync(UseScript, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
+        var answer = await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.UseSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
         return answer is null
             ? new SessionUse(SessionUseStatus.Unavailable)
             : new SessionUse((SessionUseStatus)(int)answer[0], (long)answer[1]);
@@ -99,7 +72,7 @@ internal sealed partial class RedisSessionStore(
     private async ValueTask<bool> SetAsync(SessionId session, string field, RedisValue value, CancellationToken cancellationToken)
     {
         RedisValue[] arguments = [field, value, (long)options.Lifetime.TotalMilliseconds, (string?)_revoked, session.Value];
-        return await AskAsync(database => database.ScriptEvaluateAsync(SetScript, [Key(session)], arguments), cancellationToken).ConfigureAwait(false) is not null;
+        return await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.SetSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false) is not null;
     }
 
     private async ValueTask<T?> AskAsync<T>(Func<IDatabase, Task<T>> ask, CancellationToken cancellationToken)

@@ -11,8 +11,8 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     /// </summary>
     public const int Capacity = 131_072;
 
-    /// <summary>Former generations whose end is remembered; one that is older is past any grace that a client could need.</summary>
-    public const int KeptGenerations = 16;
+    /// <summary>Former generations whose end is remembered: more than a person's tabs can use up while a request is on its way.</summary>
+    public const int KeptGenerations = 64;
 
     private readonly Lock _gate = new();
     private readonly ExpiringMap<SessionId, Session> _sessions = new(options.Lifetime, Capacity);

@@ -28,6 +28,8 @@ internal static class SessionCarrier
             http.Response.Cookies.Append(CookieName(http.Request), token, Attributes(http.Request, lifetime));
         else
             http.Response.Headers[Header] = token;
+        // Whatever the answer is, a cache would hand the token to others with it.
+        http.Response.Headers.CacheControl = "no-store";
     }
 
     /// <summary>Takes the cookie back.</summary>

@@ -9,22 +9,19 @@ namespace Buffkit.Streams;
 /// <c>DELETE</c> signs out.
 /// </summary>
 internal sealed class SessionEndpoint(
-    SessionGate gate, ISessionStore store, EventSessions sessions, RequestLimits limits, IOptions<StreamsOptions> options)
+    Admission admission, SessionGate gate, ISessionStore store, EventSessions sessions, IOptions<StreamsOptions> options)
 {
     private readonly StreamsOptions _options = options.Value;
 
     public async Task<IResult> CreateAsync(HttpContext http)
     {
-        if (limits.AdmitAddress(http, RateKind.Connect) is { } limited)
-            return limited.ToProblem();
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
         if (http.User.Identity is not { IsAuthenticated: true })
             return await AccessProblems.UnauthenticatedAsync(http, "Send credentials, such as a bearer token in the header Authorization.");
-        if (Subject.Of(http.User) is null)
+        if (session.Subject is null)
             return AccessProblems.Forbidden("The credentials name no subject (claim 'sub', 1 to 255 characters).");
-
-        var session = await gate.RecognizeAsync(http);
-        if (limits.AdmitSession(session, RateKind.Connect) is { } tooMany)
-            return tooMany.ToProblem();
         if (gate.GiveToken(http, session) is not { } expires)
         {
             return EventStreamProblems.Unavailable(
@@ -33,13 +30,14 @@ internal sealed class SessionEndpoint(
 
         if (session.AuthenticatedUntil is { } until)
             await store.RenewAsync(session.Id, until, http.RequestAborted);
-        http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(new SessionAnswer(session.Id.ToString(), session.Subject!, expires));
+        return TypedResults.Ok(new SessionAnswer(session.Id.ToString(), session.Subject, expires));
     }
 
     public async Task<IResult> DeleteAsync(HttpContext http)
     {
-        var session = await gate.RecognizeAsync(http);
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
         if (session.IsReturning && !await sessions.RevokeAsync(session.Id.ToString(), http.RequestAborted))
             return EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
         SessionCarrier.Delete(http);

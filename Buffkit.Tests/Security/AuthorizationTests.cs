@@ -107,6 +107,20 @@ public sealed class AuthorizationTests
     }
 
     [Theory]
+    [InlineData(null, 401)]
+    [InlineData("ada", 200)]
+    [InlineData("bob", 403)]
+    public async Task Presence_OfATopic_IsForWhoMaySubscribe(string? subject, int status)
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Presence:Topics:0"] = "user/ada/room" });
+
+        using var response = await server.SendAsync(
+            HttpMethod.Get, "events/presence?topic=user/ada/room", subject is null ? [] : [TestAuthentication.As(subject)]);
+
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("auth0|5f/../bob", "user/auth0%7C5f%2F..%2Fbob")]
     [InlineData("*", "user/%2A")]
     [InlineData("**", "user/%2A%2A")]

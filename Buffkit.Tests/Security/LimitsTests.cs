@@ -80,12 +80,11 @@ public sealed class LimitsTests
     {
         await using var server = await SecuredServer.StartAsync(new() { [$"Streams:Limits:{setting}"] = "2" });
 
-        var answers = new List<HttpResponseMessage>();
-        for (var i = 0; i < 6; i++)
-            answers.Add(await server.PublishAsync("user/ada/a", [TestAuthentication.As("ada")]));
+        var answers = (await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => server.PublishAsync("user/ada/a", [TestAuthentication.As("ada")])))).ToList();
 
         var refused = Assert.IsType<HttpResponseMessage>(answers.Find(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
-        Assert.Equal(HttpStatusCode.Accepted, answers[0].StatusCode);
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.Accepted);
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Contains($"Streams:Limits:{setting}", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         answers.ForEach(answer => answer.Dispose());

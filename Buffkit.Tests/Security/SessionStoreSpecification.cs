@@ -63,7 +63,7 @@ public abstract class SessionStoreSpecification
     public async Task Use_MuchOlderThanKept_RevokesTheSession()
     {
         var (store, session) = await StartAsync();
-        for (var generation = 1; generation <= 20; generation++)
+        for (var generation = 1; generation <= MemorySessionStore.KeptGenerations + 5; generation++)
             await UseAsync(store, session, generation);
 
         Assert.Equal(SessionUseStatus.Reused, (await UseAsync(store, session, 1)).Status);

@@ -204,6 +204,17 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task ForwardedHeaders_WithoutAnyConfiguredProxy_AreSpokenOfOnce()
+    {
+        var log = new LogRecords();
+        await using var server = await SecuredServer.StartAsync(services: log.Add);
+        for (var i = 0; i < 3; i++)
+            await server.SubscribeStatusAsync("public/a", ("X-Forwarded-For", "198.51.100.1"));
+
+        Assert.Single(log.Records, record => record.Message.Contains("Streams:Proxies", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task ForwardedHeaders_FromNoConfiguredProxy_AreNotBelieved()
     {
         await using var server = await SecuredServer.StartAsync(new()
@@ -285,6 +296,20 @@ public sealed class SessionTests
         await server.Services.GetRequiredService<EventSessions>().RevokeAsync(client.Session(), TestContext.Current.CancellationToken);
 
         Assert.Equal("revoked", await client.CloseReasonAsync());
+    }
+
+    [Fact]
+    public async Task IdempotencyKey_OfAnotherSubject_IsAnother()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        (string, string) key = ("Idempotency-Key", "k");
+
+        using var adas = await server.PublishAsync("public/a", [TestAuthentication.As("ada"), key]);
+        using var bobs = await server.PublishAsync("public/b", [TestAuthentication.As("bob"), key]);
+        using var adasAgain = await server.PublishAsync("public/b", [TestAuthentication.As("ada"), key]);
+
+        Assert.Equal(
+            (HttpStatusCode.Accepted, HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity), (adas.StatusCode, bobs.StatusCode, adasAgain.StatusCode));
     }
 
     [Fact]
