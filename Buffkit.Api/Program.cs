@@ -9,6 +9,7 @@ builder.AddTelemetrySources(StreamsTelemetry.MeterName, MigrationTelemetry.Name)
 builder.AddAppDatabase();
 builder.AddRedisClient();
 builder.AddDevelopmentSchema();
+builder.AddAccess();
 
 builder.Services.AddEventStreams();
 builder.Services.AddOrders();
@@ -17,9 +18,13 @@ builder.Services.AddValidation();
 builder.Services.AddOpenApi();
 
 var app = builder.Build();
+app.UseSecurityHeaders();
 app.UseProblems();
 app.UseDefaultFiles();
 app.UseStaticFiles();
+app.UseCors();
+app.UseAuthentication();
+app.UseAuthorization();
 app.MapDefaultEndpoints();
 app.MapOpenApi();
 app.MapEventStreams();

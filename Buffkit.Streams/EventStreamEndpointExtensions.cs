@@ -19,8 +19,10 @@ public static class EventStreamEndpointExtensions
         // Resolved once, so that a service that is missing is an error at start.
         var subscribe = endpoints.ServiceProvider.GetRequiredService<SubscribeEndpoint>();
         var publish = endpoints.ServiceProvider.GetRequiredService<PublishEndpoint>();
+        var keys = endpoints.ServiceProvider.GetRequiredService<KeysEndpoint>();
+        var session = endpoints.ServiceProvider.GetRequiredService<SessionEndpoint>();
 
-        var group = endpoints.MapGroup(path).WithTags("Events");
+        var group = endpoints.MapGroup(path).WithTags("Events").RequireOwnPages();
         // A plain delegate: a route handler's own layers would wait, and hold memory, as long as each stream is open.
         group.MapGet("", subscribe.HandleAsync)
             .WithMetadata(((Delegate)subscribe.HandleAsync).Method)
@@ -29,7 +31,10 @@ public static class EventStreamEndpointExtensions
             .WithMetadata(
                 new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/event-stream"]),
                 Problem(StatusCodes.Status400BadRequest),
+                Problem(StatusCodes.Status401Unauthorized),
+                Problem(StatusCodes.Status403Forbidden),
                 Problem(StatusCodes.Status406NotAcceptable),
+                Problem(StatusCodes.Status429TooManyRequests),
                 Problem(StatusCodes.Status503ServiceUnavailable));
         group.MapGet("ws", WebSockets(endpoints, subscribe))
             .WithName("SubscribeWebSocket")
@@ -40,14 +45,40 @@ public static class EventStreamEndpointExtensions
             .WithSummary("Publishes an event or an array of events; answered once the log holds them.")
             .Produces<PublishedOne>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("keys", (Delegate)keys.HandleAsync)
+            .WithName("GetKeys")
+            .WithSummary("The keys of one encrypted topic, for who may subscribe to it.")
+            .Produces<KeySet>(contentType: "application/jwk-set+json")
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapPost("session", (Delegate)session.CreateAsync)
+            .WithName("CreateSession")
+            .WithSummary("Turns credentials into a session: a cookie for browsers, the header Session-Token for others.")
+            .Produces<SessionAnswer>()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+        group.MapDelete("session", (Delegate)session.DeleteAsync)
+            .WithName("DeleteSession")
+            .WithSummary("Signs out: revokes the session and ends its streams.")
+            .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("presence", (Delegate)endpoints.ServiceProvider.GetRequiredService<PresenceEndpoint>().HandleAsync)
             .WithName("Presence")
             .WithSummary("Who is on a topic, over all servers.")
             .Produces<PresenceList>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return group;

@@ -27,6 +27,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<StreamsMetrics>();
         services.TryAddSingleton(provider => new EventPublisher(
             provider.GetRequiredService<IEventLog>(),
+            provider.GetRequiredService<EventEncryption>(),
             provider.GetRequiredService<StreamsMetrics>(),
             provider.GetRequiredService<IOptions<StreamsOptions>>()));
 
@@ -45,12 +46,16 @@ public static class EventStreamServiceCollectionExtensions
         services.AddHostedService<ConnectionWatchdog>();
 
         services.AddHealthChecks().AddCheck<StreamsHealthCheck>(StreamsHealthCheck.Name);
+        services.AddSessions();
+        services.AddAdmission();
+        services.AddEncryption();
         services.TryAddSingleton<FragmentRenderer>();
         services.TryAddSingleton<SseTransport>();
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<SubscribeEndpoint>();
         services.TryAddSingleton<PublishEndpoint>();
+        services.TryAddSingleton<SessionEndpoint>();
         return services;
     }
 

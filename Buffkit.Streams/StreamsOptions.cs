@@ -49,6 +49,26 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public CompressionOptions Compression { get; set; } = new();
 
+    /// <inheritdoc cref="SessionsOptions"/>
+    [Required, ValidateObjectMembers]
+    public SessionsOptions Sessions { get; set; } = new();
+
+    /// <inheritdoc cref="TopicAuthorizationOptions"/>
+    [Required, ValidateObjectMembers]
+    public TopicAuthorizationOptions Authorization { get; set; } = new();
+
+    /// <inheritdoc cref="EncryptionOptions"/>
+    [Required, ValidateObjectMembers]
+    public EncryptionOptions Encryption { get; set; } = new();
+
+    /// <inheritdoc cref="StreamCorsOptions"/>
+    [Required, ValidateObjectMembers]
+    public StreamCorsOptions Cors { get; set; } = new();
+
+    /// <inheritdoc cref="ProxyOptions"/>
+    [Required, ValidateObjectMembers]
+    public ProxyOptions Proxies { get; set; } = new();
+
     /// <inheritdoc cref="LimitsOptions"/>
     [Required, ValidateObjectMembers]
     public LimitsOptions Limits { get; set; } = new();

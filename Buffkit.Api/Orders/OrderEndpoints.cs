@@ -11,7 +11,8 @@ internal static class OrderEndpoints
 
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders").WithTags("Orders");
+        var orders = app.MapGroup("/orders").WithTags("Orders").RequireOwnPages();
+        orders.RequireUser();
         orders.MapPost("", CreateAsync)
             .WithName("CreateOrder")
             .WithSummary("Takes an order and publishes order.created on orders/{id}.")

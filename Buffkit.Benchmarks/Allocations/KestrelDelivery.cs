@@ -1,6 +1,7 @@
 using Buffkit.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,7 @@ internal sealed class KestrelDelivery : IDelivery
         var address = ServerProcess.FreeAddress();
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
+        builder.Configuration.AddCommandLine([.. ApiServer.Unguarded]);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address));
         builder.Services.AddEventStreams();
         var app = builder.Build();

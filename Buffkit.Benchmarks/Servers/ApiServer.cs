@@ -6,15 +6,18 @@ namespace Buffkit.Benchmarks;
 /// <param name="settings">Configuration besides the defaults, as <c>Key=value</c>.</param>
 internal sealed class ApiServer(IReadOnlyList<string> settings) : ServerKind
 {
-    // A benchmark is one client from few addresses, which is what these limits are there to refuse. Those that a version
-    // does not know are ignored.
-    private static readonly string[] Unlimited =
+    // A benchmark is one client from few addresses, which is what these limits are there to refuse, and nobody's in particular.
+    // Those that a version does not know are ignored.
+    public static readonly string[] Unguarded =
     [
+        "Streams:Authorization:Default=Open",
         "Streams:Limits:Connections=0",
         "Streams:Limits:ConnectionsPerAddress=0",
         "Streams:Limits:ConnectionsPerSession=0",
         "Streams:Limits:ConnectsPerMinute=0",
+        "Streams:Limits:ConnectsPerMinutePerAddress=0",
         "Streams:Limits:PublishesPerSecond=0",
+        "Streams:Limits:PublishesPerSecondPerAddress=0",
     ];
 
     private static readonly string Program = Path.ChangeExtension(typeof(Buffkit.Api.Order).Assembly.Location, ".dll");
@@ -33,7 +36,7 @@ internal sealed class ApiServer(IReadOnlyList<string> settings) : ServerKind
         {
             ArgumentList = { Program, "--urls", $"http://{address}", "--contentRoot", directory.FullName },
         };
-        foreach (var setting in (string[])[.. Unlimited, .. settings])
+        foreach (var setting in (string[])[.. Unguarded, .. settings])
             start.ArgumentList.Add("--" + setting);
         ManagedServer.Prepare(start);
         var target = new JsonTarget(Name, address, "/events", "load/all");

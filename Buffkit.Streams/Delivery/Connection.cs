@@ -52,11 +52,27 @@ internal sealed partial class Connection
     /// <summary>What the topic index knows of this connection; set while it is registered.</summary>
     public TopicIndex<Connection>.Registration[] Registrations { get; set; } = [];
 
-    /// <summary>The session, for logs.</summary>
+    /// <summary>The session, for logs, and for who revokes it.</summary>
     public SessionId Session { get; init; }
 
     /// <summary>The log has to answer for the cursor before the tail does: the tail would take one that was never issued for good.</summary>
     public bool IsUnconfirmed { get; set; }
+
+    /// <summary>When the stream ends unless its session is authenticated anew. Changed by the session watch alone.</summary>
+    public DateTimeOffset? AuthenticatedUntil { get; set; }
+
+    /// <summary>The client did not take what was written: the connection was closed as slow, or cut.</summary>
+    public bool IsSlow { get; private set; }
+
+    /// <summary>Whether the server asked for the end.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _close is not null;
+        }
+    }
 
     /// <summary>How the transport is cut; set by the transport.</summary>
     public Action? Abort { get; init; }
@@ -112,6 +128,7 @@ internal sealed partial class Connection
         lock (_gate)
         {
             _close ??= close;
+            IsSlow |= close.Reason is CloseReason.Slow;
             _closeAfter = _context.Tail.Head;
             wake = TakeWake();
         }
@@ -137,6 +154,7 @@ internal sealed partial class Connection
     /// <summary>Cuts the transport, and with it a write that does not end.</summary>
     public void Cut()
     {
+        IsSlow = true;
         try
         {
             Abort?.Invoke();

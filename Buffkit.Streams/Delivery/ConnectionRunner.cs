@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
@@ -10,13 +9,11 @@ internal sealed partial class ConnectionRunner(
     ConnectionSet connections,
     PresenceTracker presence,
     ConnectionDrain drain,
-    IOptions<StreamsOptions> options,
+    SessionPace pace,
     ILogger<ConnectionRunner> logger)
 {
     private const int MaxLooks = 100;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
-
-    private readonly RetryOptions _retry = options.Value.Retry;
 
     /// <summary>Runs until the client leaves, the server closes, or the sink has had enough.</summary>
     /// <param name="subscription">What is asked for, and where it begins.</param>
@@ -25,12 +22,8 @@ internal sealed partial class ConnectionRunner(
     /// <param name="cancellationToken">The client left.</param>
     public async Task RunAsync(Subscription subscription, FrameSink sink, Action abort, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor) 
-        {
-            Abort = abort,
-            Session = subscription.Session,
-            IsUnconfirmed = subscription.Start.IsUnconfirmed,
-        };
+        var connection = New(subscription, abort);
+        var began = context.Time.GetTimestamp();
         connections.Add(connection);
         presence.Add(connection);
         try
@@ -52,6 +45,7 @@ internal sealed partial class ConnectionRunner(
         {
             presence.Remove(connection);
             connections.Remove(connection);
+            pace.Ended(subscription.Session, connection, context.Time.GetElapsedTime(began));
         }
     }
 
@@ -60,11 +54,7 @@ internal sealed partial class ConnectionRunner(
     public async Task<EventId> PollAsync(
         Subscription subscription, FrameSink sink, CancellationToken timeOver, CancellationToken cancellationToken)
     {
-        var connection = new Connection(context, subscription.Request.Filters, subscription.Start.Cursor)
-        {
-            Session = subscription.Session,
-            IsUnconfirmed = subscription.Start.IsUnconfirmed,
-        };
+        var connection = New(subscription, null);
         connections.Add(connection);
         presence.Add(connection);
         try
@@ -87,6 +77,15 @@ internal sealed partial class ConnectionRunner(
         }
     }
 
+    private Connection New(Subscription subscription, Action? abort) =>
+        new(context, subscription.Request.Filters, subscription.Start.Cursor)
+        {
+            Abort = abort,
+            Session = subscription.Session.Id,
+            AuthenticatedUntil = subscription.Session.AuthenticatedUntil,
+            IsUnconfirmed = subscription.Start.IsUnconfirmed,
+        };
+
     // A poller that asks right after its own publish was accepted expects to find it; the tail is at most a moment behind.
     private async ValueTask TailHasWhatWasAcceptedAsync(CancellationToken cancellationToken)
     {
@@ -99,10 +98,10 @@ internal sealed partial class ConnectionRunner(
     {
         var start = subscription.Start;
         var replayed = start.Recovered ? await connection.CountWaitingAsync(cancellationToken).ConfigureAwait(false) : 0;
-        sink.WriteOpen(new StreamOpen(subscription.Session.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), _retry.Draw());
+        sink.WriteOpen(new StreamOpen(subscription.Session.Id.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), pace.DrawRetry(subscription.Session.Id));
         foreach (var gap in start.Gaps)
             context.WriteGap(gap, sink);
-        Log.Opened(logger, subscription.Session.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
+        Log.Opened(logger, subscription.Session.Id.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
     }
 
     private static partial class Log

@@ -39,9 +39,21 @@ public static class StreamsTelemetry
     /// <summary>Bytes of events in the tail; <c>By</c>.</summary>
     public const string TailBytes = "event_streams.tail.size";
 
+    /// <summary>Sessions revoked because a replaced token came again; <c>{session}</c>.</summary>
+    public const string SessionsRevoked = "event_streams.sessions.revoked";
+
+    /// <summary>Session tokens that came from an address they are not bound to; <c>{token}</c>.</summary>
+    public const string SessionsMisbound = "event_streams.sessions.misbound";
+
+    /// <summary>
+    /// Requests refused; <c>{request}</c>, by <see cref="ReasonTag"/>: <c>cross-site</c>, <c>topic</c>, <c>rate</c>,
+    /// <c>connections</c> or <c>breaker</c>.
+    /// </summary>
+    public const string Refused = "event_streams.refused";
+
     /// <summary>Tag: the delivery policy that applied.</summary>
     public const string PolicyTag = "policy";
 
-    /// <summary>Tag: why, one of the wire contract's reasons.</summary>
+    /// <summary>Tag: why.</summary>
     public const string ReasonTag = "reason";
 }

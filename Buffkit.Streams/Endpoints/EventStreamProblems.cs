@@ -25,9 +25,13 @@ internal static class EventStreamProblems
 
     /// <summary>The request is well formed, but this server cannot serve it now.</summary>
     public static IResult Unavailable(string detail, TimeSpan retryAfter) =>
-        new RetryLater(TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable), retryAfter);
+        RetryLater(detail, StatusCodes.Status503ServiceUnavailable, retryAfter);
 
-    private sealed class RetryLater(IResult problem, TimeSpan after) : IResult
+    /// <summary>The request may be sent again, later.</summary>
+    public static IResult RetryLater(string detail, int status, TimeSpan retryAfter) =>
+        new WithRetryAfter(TypedResults.Problem(detail, statusCode: status), retryAfter);
+
+    private sealed class WithRetryAfter(IResult problem, TimeSpan after) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {

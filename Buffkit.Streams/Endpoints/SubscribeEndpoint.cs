@@ -8,6 +8,7 @@ internal sealed class SubscribeEndpoint(
     StartingPointFinder starts,
     EventTail tail,
     ConnectionDrain drain,
+    Admission admission,
     SseTransport sse,
     LongPollTransport longPoll,
     WebSocketTransport webSocket,
@@ -25,7 +26,7 @@ internal sealed class SubscribeEndpoint(
             return HandleAsync(http, longPoll.RunAsync);
         // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
         if (Accepts(http.Request, SseTransport.MediaType))
-            return CanServe ? HandleAsync(http, sse.RunAsync) : sse.RefuseAsync(http, drain.Goodbye());
+            return CanServe ? HandleAsync(http, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
         return EventStreamProblems
             .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
             .ExecuteAsync(http);
@@ -54,11 +55,21 @@ internal sealed class SubscribeEndpoint(
         if (!CanServe)
             return (null, EventStreamProblems.Unavailable("This server is starting or shutting down; connect again.", _options.Retry.Min));
 
+        var admitted = await admission.SubscribeAsync(http, request.Filters);
+        if (admitted.Session is not { } session)
+            return (null, admitted.Problem ?? Answer(http, admitted.Refusal!));
+
         var start = await starts.FindAsync(request, http.RequestAborted);
         return request.IsStrict && start.Gaps.Any(gap => gap.Reason is not GapReason.Evicted)
             ? (null, EventStreamProblems.Invalid("after", SubscribeRequest.NotIssued))
-            : (new Subscription(request, start, SessionId.New()), null);
+            : (new Subscription(request, start, session), null);
     }
+
+    // A browser's EventSource would give up for good at an error status.
+    private IResult Answer(HttpContext http, Refusal refusal) =>
+        BrowserRequest.Is(http.Request) && !http.WebSockets.IsWebSocketRequest && !AcceptsOnly(http.Request, LongPollTransport.MediaType)
+            ? sse.Refuse(refusal.ToClose())
+            : refusal.ToProblem();
 
     private static bool Accepts(HttpRequest request, string mediaType)
     {

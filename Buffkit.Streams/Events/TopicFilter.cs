@@ -36,11 +36,38 @@ public readonly record struct TopicFilter
         return true;
     }
 
+    /// <summary>The filter that matches one topic only.</summary>
+    public static TopicFilter Of(Topic topic) => new(topic.Value);
+
     /// <summary>Whether an event of this topic is asked for.</summary>
     public bool Matches(Topic topic) => Matches(Value, topic.Value);
 
+    /// <summary>Whether every topic that this filter matches is matched by another one too.</summary>
+    /// <param name="allowed">The other filter, such as one of what a caller may see.</param>
+    public bool IsWithin(TopicFilter allowed) => IsWithin(Value, allowed.Value);
+
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    private static bool IsWithin(ReadOnlySpan<char> filter, ReadOnlySpan<char> allowed)
+    {
+        while (true)
+        {
+            if (allowed is "**")
+                return true;
+            // The rest of a topic can be longer than anything that does not end in '**' too.
+            if (filter is "**")
+                return false;
+            var inner = TopicSegments.Take(ref filter, out var filterEnds);
+            var outer = TopicSegments.Take(ref allowed, out var allowedEnds);
+            if (outer is not "*" && !outer.SequenceEqual(inner))
+                return false;
+            if (filterEnds)
+                return allowedEnds || allowed is "**";
+            if (allowedEnds)
+                return false;
+        }
+    }
 
     private static bool Matches(ReadOnlySpan<char> filter, ReadOnlySpan<char> topic)
     {

@@ -64,7 +64,10 @@ internal static class CloudEventsJson
         if (e.ContentType is { } contentType)
         {
             json.WriteString("datacontenttype"u8, contentType);
-            json.WriteBase64String("data_base64"u8, e.Data.Span);
+            if (JoseText.Is(e))
+                json.WriteString("data"u8, e.Data.Span);
+            else
+                json.WriteBase64String("data_base64"u8, e.Data.Span);
         }
         else if (e.Data.Length > 0)
         {

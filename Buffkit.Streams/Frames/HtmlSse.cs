@@ -14,7 +14,7 @@ internal static class HtmlSse
         SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         var data = e.Data.Span;
-        if (HtmlFragment.IsHtml(e.ContentType))
+        if (HtmlFragment.IsHtml(e.ContentType) || JoseText.Is(e))
             SseField.Data(to, data);
         else if (e.ContentType is { } contentType)
             SsePayload.WriteDataUri(to, contentType, data);

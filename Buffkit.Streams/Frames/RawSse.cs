@@ -10,7 +10,9 @@ internal static class RawSse
         SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         var data = e.Data.Span;
-        if (e.ContentType is { } contentType)
+        if (JoseText.Is(e))
+            SseField.Data(to, data);
+        else if (e.ContentType is { } contentType)
             SsePayload.WriteDataUri(to, contentType, data);
         else if (data.Length > 0 && data[0] == '"')
             SsePayload.WriteJsonString(to, data, SseField.Data);

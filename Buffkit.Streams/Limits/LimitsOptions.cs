@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
@@ -16,6 +17,27 @@ public sealed class LimitsOptions
 
     /// <summary>4 MiB: bounds what a publish call can make the server hold before it is even read.</summary>
     public const int DefaultBodyBytes = 4 * 1024 * 1024;
+
+    /// <summary>50,000 connections: what a server of 2 GiB holds with room to spare.</summary>
+    public const int DefaultConnections = 50_000;
+
+    /// <summary>20 connections: a person's tabs.</summary>
+    public const int DefaultConnectionsPerSession = 20;
+
+    /// <summary>1,000 connections: an office behind one address.</summary>
+    public const int DefaultConnectionsPerAddress = 1_000;
+
+    /// <summary>60 connects a minute: ten times what a client on a bad network needs.</summary>
+    public const int DefaultConnectsPerMinute = 60;
+
+    /// <summary>3,000 connects a minute: an office that comes back after a restart is in within half a minute.</summary>
+    public const int DefaultConnectsPerMinutePerAddress = 3_000;
+
+    /// <summary>100 calls a second: more is what arrays of events are for.</summary>
+    public const int DefaultPublishesPerSecond = 100;
+
+    /// <summary>1,000 calls a second: ten busy publishers behind one address.</summary>
+    public const int DefaultPublishesPerSecondPerAddress = 1_000;
 
     /// <summary>Bytes of an event's payload.</summary>
     /// <value>Default 64 KiB.</value>
@@ -36,4 +58,43 @@ public sealed class LimitsOptions
     /// <value>Default 4 MiB.</value>
     [Range(0, 1024 * 1024 * 1024)]
     public int BodyBytes { get; set; } = DefaultBodyBytes;
+
+    /// <summary>Open connections of one server.</summary>
+    /// <value>Default 50,000.</value>
+    [Range(0, int.MaxValue)]
+    public int Connections { get; set; } = DefaultConnections;
+
+    /// <summary>Open connections of one session, on all servers that share a Redis.</summary>
+    /// <value>Default 20.</value>
+    [Range(0, int.MaxValue)]
+    public int ConnectionsPerSession { get; set; } = DefaultConnectionsPerSession;
+
+    /// <summary>Open connections of one address (64 bits of IPv6), on all servers that share a Redis.</summary>
+    /// <value>Default 1,000.</value>
+    [Range(0, int.MaxValue)]
+    public int ConnectionsPerAddress { get; set; } = DefaultConnectionsPerAddress;
+
+    /// <summary>Connects of one session, and of one subject, in a minute, on one server; a burst of as many is free.</summary>
+    /// <value>Default 60.</value>
+    [Range(0, 1_000_000)]
+    public int ConnectsPerMinute { get; set; } = DefaultConnectsPerMinute;
+
+    /// <summary>Connects of one address in a minute, on one server; a burst of as many is free.</summary>
+    /// <value>Default 3,000.</value>
+    [Range(0, 1_000_000)]
+    public int ConnectsPerMinutePerAddress { get; set; } = DefaultConnectsPerMinutePerAddress;
+
+    /// <summary>Publish calls of one session, and of one subject, in a second, on one server; a burst of as many is free.</summary>
+    /// <value>Default 100.</value>
+    [Range(0, 1_000_000)]
+    public int PublishesPerSecond { get; set; } = DefaultPublishesPerSecond;
+
+    /// <summary>Publish calls of one address in a second, on one server; a burst of as many is free.</summary>
+    /// <value>Default 1,000.</value>
+    [Range(0, 1_000_000)]
+    public int PublishesPerSecondPerAddress { get; set; } = DefaultPublishesPerSecondPerAddress;
+
+    /// <inheritdoc cref="BreakerOptions"/>
+    [Required, ValidateObjectMembers]
+    public BreakerOptions Breaker { get; set; } = new();
 }

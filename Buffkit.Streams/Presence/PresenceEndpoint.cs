@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Buffkit.Streams;
 
 /// <summary><c>GET /events/presence?topic=</c>: who is on a topic, over all servers.</summary>
-internal sealed class PresenceEndpoint(IPresenceStore store, PresenceTracker tracker)
+internal sealed class PresenceEndpoint(IPresenceStore store, PresenceTracker tracker, Admission admission)
 {
     // A longer list is no longer one that somebody looks at; the count is always true.
     private const int MaxSessions = 1_000;
@@ -14,6 +14,11 @@ internal sealed class PresenceEndpoint(IPresenceStore store, PresenceTracker tra
     {
         if (!Topic.TryParse(http.Request.Query["topic"].ToString(), out var topic, out var error))
             return EventStreamProblems.Invalid("topic", error);
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
+        if (await admission.RefuseAsync(http, session, TopicOperation.Subscribe, TopicFilter.Of(topic)) is { } notAllowed)
+            return notAllowed;
         if (!tracker.IsKept(topic))
         {
             return EventStreamProblems.Invalid(

@@ -8,12 +8,14 @@ namespace Buffkit.Streams;
 public sealed class EventPublisher
 {
     private readonly IEventLog _log;
+    private readonly EventEncryption _encryption;
     private readonly StreamsMetrics _metrics;
     private readonly int _maxBytes;
 
-    internal EventPublisher(IEventLog log, StreamsMetrics metrics, IOptions<StreamsOptions> options)
+    internal EventPublisher(IEventLog log, EventEncryption encryption, StreamsMetrics metrics, IOptions<StreamsOptions> options)
     {
         _log = log;
+        _encryption = encryption;
         _metrics = metrics;
         _maxBytes = options.Value.Limits.EventBytes;
     }
@@ -42,6 +44,16 @@ public sealed class EventPublisher
         var owned = new EventDraft[drafts.Count];
         for (var i = 0; i < owned.Length; i++)
             owned[i] = Own(drafts[i]);
+
+        try
+        {
+            await _encryption.EncryptAsync(owned, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeysUnavailableException)
+        {
+            // Never in clear: what cannot be encrypted is not published.
+            return AppendResult.Unavailable;
+        }
 
         var result = await _log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)

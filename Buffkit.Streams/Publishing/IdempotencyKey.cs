@@ -12,15 +12,19 @@ internal static class IdempotencyKey
     /// <summary>Says in a response that the answer is an earlier request's.</summary>
     public const string ReplayedHeader = "Idempotency-Replayed";
 
-    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body)
+    /// <summary>Reads the key; those of a subject are its own, so that nobody can use up or probe another's.</summary>
+    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body, string? subject)
     {
         if (!request.Headers.TryGetValue(Header, out var values))
             return (null, null);
         var key = values.ToString();
         return key.Length is 0 or > Idempotency.MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? (null, EventStreamProblems.Invalid(Header, $"A key has 1 to {Idempotency.MaxKeyLength} visible ASCII characters."))
-            : (new Idempotency(key, Fingerprint(request, body)), null);
+            : (new Idempotency(subject is null ? key : Own(key, subject), Fingerprint(request, body)), null);
     }
+
+    private static string Own(string key, string subject) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{subject}\n{key}")));
 
     // All that makes the events: with another topic in the query the same body is another request.
     private static string Fingerprint(HttpRequest request, ReadOnlySpan<byte> body)

@@ -8,7 +8,8 @@ using Microsoft.Net.Http.Headers;
 namespace Buffkit.Streams;
 
 /// <summary><c>POST /events</c>: publish. <c>202</c> once the log holds the events.</summary>
-internal sealed class PublishEndpoint(EventPublisher publisher, PresenceTracker presence, ConnectionDrain drain, IOptions<StreamsOptions> options)
+internal sealed class PublishEndpoint(
+    EventPublisher publisher, PresenceTracker presence, ConnectionDrain drain, Admission admission, IOptions<StreamsOptions> options)
 {
     private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
 
@@ -19,6 +20,10 @@ internal sealed class PublishEndpoint(EventPublisher publisher, PresenceTracker 
         // Its subscribers are being sent away; with a log in memory nobody would ever see the event.
         if (drain.IsDraining)
             return EventStreamProblems.Unavailable("This server is shutting down; publish again.", UnavailableRetry);
+
+        var admitted = await admission.RecognizeAsync(http, RateKind.Publish);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
 
         var cancellationToken = http.RequestAborted;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize
@@ -36,9 +41,11 @@ internal sealed class PublishEndpoint(EventPublisher publisher, PresenceTracker 
             return problem;
         if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
             return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
-        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body);
+        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session.Subject);
         if (keyProblem is not null)
             return keyProblem;
+        if (await admission.RefuseAsync(http, session, publish.Drafts) is { } notAllowed)
+            return notAllowed;
 
         var result = await publisher.TryPublishAsync(publish.Drafts, idempotency, cancellationToken);
         if (result.Status is AppendStatus.AlreadyAppended)

@@ -13,6 +13,12 @@ internal static class RedisScripts
 
     public static string ReadPresence { get; } = Read("read-presence");
 
+    public static string UseSession { get; } = Read("use-session");
+
+    public static string SetSession { get; } = Read("set-session");
+
+    public static string AddConnection { get; } = Read("add-connection");
+
     private static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream($"{name}.lua")!;

@@ -26,13 +26,7 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
     }
 
     /// <summary>Answers with nothing but the last word: a native EventSource reads no status, but it reads this.</summary>
-    public async Task RefuseAsync(HttpContext http, StreamClose close)
-    {
-        PrepareResponse(http, ContentCoding.Identity);
-        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(WireForm.RawSse, ContentCoding.Identity));
-        sink.WriteClose(close);
-        await sink.FlushAsync(http.RequestAborted);
-    }
+    public IResult Refuse(StreamClose close) => new LastWord(this, close);
 
     private void PrepareResponse(HttpContext http, ContentCoding coding)
     {
@@ -61,5 +55,16 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
         }
 
         return false;
+    }
+
+    private sealed class LastWord(SseTransport transport, StreamClose close) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            transport.PrepareResponse(httpContext, ContentCoding.Identity);
+            var sink = new SseSink(httpContext.Response.BodyWriter, new FrameKind(WireForm.RawSse, ContentCoding.Identity));
+            sink.WriteClose(close);
+            await sink.FlushAsync(httpContext.RequestAborted);
+        }
     }
 }

@@ -28,7 +28,14 @@ public sealed partial class ApiProcess : IAsyncDisposable
             ArgumentList = { typeof(Buffkit.Api.Order).Assembly.Location, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development" },
+            Environment =
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Development",
+                // All of a test's clients come from one address.
+                ["Streams__Limits__ConnectionsPerAddress"] = "0",
+                ["Streams__Limits__ConnectsPerMinutePerAddress"] = "0",
+                ["Streams__Limits__PublishesPerSecondPerAddress"] = "0",
+            },
         };
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;

@@ -29,11 +29,12 @@ public sealed class EventStreamClient : IAsyncDisposable
     public string OpenId { get; private set; } = "";
 
     public static async Task<EventStreamClient> ConnectAsync(
-        Uri server, string topic, string? lastEventId = null, string? after = null, string more = "")
+        Uri server, string topic, string? lastEventId = null, string? after = null, string more = "",
+        params (string Name, string Value)[] headers)
     {
         var query = $"/events?topic={Uri.EscapeDataString(topic)}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}{more}";
         var connection = await RawConnection.GetAsync(
-            server, query, lastEventId is null ? [] : [("Last-Event-ID", lastEventId)]);
+            server, query, lastEventId is null ? headers : [.. headers, ("Last-Event-ID", lastEventId)]);
         Assert.Equal(200, connection.Status);
         var client = new EventStreamClient(connection);
         var open = await client.NextAsync();
@@ -50,6 +51,18 @@ public sealed class EventStreamClient : IAsyncDisposable
         if (!await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
             throw new EndOfStreamException("The server ended the stream.");
         return _items.Current;
+    }
+
+    /// <summary>Reads on to the last word.</summary>
+    /// <returns>Its reason.</returns>
+    public async Task<string> CloseReasonAsync()
+    {
+        while (true)
+        {
+            var item = await NextAsync();
+            if (item.EventType == "stream.close")
+                return JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("reason").GetString()!;
+        }
     }
 
     /// <summary>The next event, which must be a gap.</summary>

@@ -3,10 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Buffkit.Streams;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -32,6 +32,22 @@ public sealed class StreamsServer : IAsyncDisposable
 
     public EventPublisher Publisher => Services.GetRequiredService<EventPublisher>();
 
+    /// <summary>What most tests are not about: who may, and how often.</summary>
+    private static readonly Dictionary<string, string?> Unguarded = new()
+    {
+        ["Streams:Authorization:Default"] = "Open",
+        ["Streams:Limits:Connections"] = "0",
+        ["Streams:Limits:ConnectionsPerSession"] = "0",
+        ["Streams:Limits:ConnectionsPerAddress"] = "0",
+        ["Streams:Limits:ConnectsPerMinute"] = "0",
+        ["Streams:Limits:ConnectsPerMinutePerAddress"] = "0",
+        ["Streams:Limits:PublishesPerSecond"] = "0",
+        ["Streams:Limits:PublishesPerSecondPerAddress"] = "0",
+    };
+
+    /// <param name="settings">Configuration beside <see cref="Unguarded"/>; a value of <see langword="null"/> is the product's default.</param>
+    /// <param name="services">Registered before the engine.</param>
+    /// <param name="app">Called before the engine's endpoints are mapped.</param>
     public static async Task<StreamsServer> StartAsync(
         Dictionary<string, string?>? settings = null,
         Action<IServiceCollection>? services = null,
@@ -39,9 +55,15 @@ public sealed class StreamsServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Configuration.AddInMemoryCollection(settings ?? []);
+        foreach (var (key, value) in Unguarded.Where(setting => settings?.ContainsKey(setting.Key) is not true).Concat(settings ?? []))
+        {
+            if (value is not null)
+                builder.Configuration[key] = value;
+        }
+
         builder.Logging.ClearProviders();
         builder.Services.AddRouting();
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services?.Invoke(builder.Services);
         builder.Services.AddEventStreams();
         var built = builder.Build();

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Buffkit.Tests;
 
 /// <summary>What scripts do to the session that runs them, and what others do beside it.</summary>
-public sealed class SessionTests(PostgresServer postgres, MySqlServer mysql)
+public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysql)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,0 +1,43 @@
+using Buffkit.ServiceDefaults;
+using Buffkit.Streams;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Buffkit.Api;
+
+/// <summary>
+/// Who calls, and what of: bearer tokens of the authority in <c>Authentication:Schemes:Bearer</c>; in Development also those
+/// that <c>dotnet user-jwts create</c> makes, whose key is in the user's secrets.
+/// </summary>
+internal static class Access
+{
+    private static readonly TopicFilter Orders = TopicFilter.Parse("orders/**");
+
+    public static void AddAccess(this WebApplicationBuilder builder)
+    {
+        // Claims by the names that the token gives them: 'sub' stays 'sub'.
+        builder.Services.AddAuthentication().AddJwtBearer(bearer => bearer.MapInboundClaims = false);
+        // Every user watches orders; it is the server that publishes them.
+        builder.Services.AddAuthorizationBuilder().AddPolicy(TopicAuthorizationOptions.PolicyName, policy => policy
+            .RequireAuthenticatedUser()
+            .RequireAssertion(context =>
+                context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && access.Filter.IsWithin(Orders)));
+
+        // Alone, the server keeps its keys beside its database; many share theirs through Redis.
+        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisClient.ConnectionName)))
+        {
+            builder.Services.AddDataProtection().PersistKeysToFileSystem(
+                new DirectoryInfo(Path.Combine(builder.Environment.ContentRootPath, "data", "keys")));
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    }
+
+    /// <summary>Asks for a user, unless all topics are open to everybody, as in Development.</summary>
+    public static void RequireUser(this RouteGroupBuilder endpoints)
+    {
+        var services = ((IEndpointRouteBuilder)endpoints).ServiceProvider;
+        var options = services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StreamsOptions>>().Value;
+        if (!options.Authorization.IsOpen(services.GetRequiredService<IHostEnvironment>()))
+            endpoints.RequireAuthorization();
+    }
+}

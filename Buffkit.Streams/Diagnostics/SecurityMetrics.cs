@@ -1,0 +1,26 @@
+using System.Diagnostics.Metrics;
+
+namespace Buffkit.Streams;
+
+/// <summary>What was refused and revoked.</summary>
+internal sealed class SecurityMetrics
+{
+    private readonly Counter<long> _revoked;
+    private readonly Counter<long> _misbound;
+    private readonly Counter<long> _refused;
+
+    // The factory keeps one meter per name, and disposes of it.
+    public SecurityMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(StreamsTelemetry.MeterName);
+        _revoked = meter.CreateCounter<long>(StreamsTelemetry.SessionsRevoked, "{session}", "Sessions revoked because a replaced token came again.");
+        _misbound = meter.CreateCounter<long>(StreamsTelemetry.SessionsMisbound, "{token}", "Tokens that came from an address they are not bound to.");
+        _refused = meter.CreateCounter<long>(StreamsTelemetry.Refused, "{request}", "Requests refused.");
+    }
+
+    public void Revoked() => _revoked.Add(1);
+
+    public void Misbound() => _misbound.Add(1);
+
+    public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.ReasonTag, reason));
+}

@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// Lets a caller in: the address's rate first, as it costs nothing, then whose session it is, its rate and its breaker, the
+/// topics, and a place among the connections.
+/// </summary>
+internal sealed class Admission(
+    RequestLimits rates, SessionGate gate, SessionPace pace, ITopicAuthorization authorization, ConnectionLimits connections, SecurityMetrics metrics)
+{
+    /// <summary>Lets a subscriber in, and gives it its session's next token.</summary>
+    public async ValueTask<Admitted> SubscribeAsync(HttpContext http, IReadOnlyList<TopicFilter> filters)
+    {
+        if (rates.AdmitAddress(http, RateKind.Connect) is { } fromThere)
+            return new Admitted(fromThere);
+        var session = await gate.ConnectAsync(http);
+        if (rates.AdmitSession(session, RateKind.Connect) is { } tooOften)
+            return new Admitted(tooOften);
+        if (Pace(session) is { } failing)
+            return new Admitted(failing);
+        foreach (var filter in filters)
+        {
+            if (await RefuseAsync(http, session, TopicOperation.Subscribe, filter) is { } problem)
+                return new Admitted(null, problem);
+        }
+
+        return await connections.EnterAsync(http, session) is { } full ? new Admitted(full) : new Admitted(null) { Session = session };
+    }
+
+    /// <summary>Lets the caller of a short request in; which topics it may use is asked when they are read.</summary>
+    public async ValueTask<Admitted> RecognizeAsync(HttpContext http, RateKind kind)
+    {
+        if (rates.AdmitAddress(http, kind) is { } fromThere)
+            return new Admitted(fromThere);
+        var session = await gate.RecognizeAsync(http);
+        return rates.AdmitSession(session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
+    }
+
+    /// <returns>The answer where one of the events may not be published.</returns>
+    public async ValueTask<IResult?> RefuseAsync(HttpContext http, Session session, IReadOnlyList<EventDraft> drafts)
+    {
+        Topic? before = null;
+        foreach (var draft in drafts)
+        {
+            // Batches are mostly of one topic.
+            if (draft.Topic != before && await RefuseAsync(http, session, TopicOperation.Publish, TopicFilter.Of(draft.Topic)) is { } problem)
+                return problem;
+            before = draft.Topic;
+        }
+
+        return null;
+    }
+
+    /// <returns>The answer where the caller may not do that.</returns>
+    public async ValueTask<IResult?> RefuseAsync(HttpContext http, Session session, TopicOperation operation, TopicFilter filter)
+    {
+        if (await authorization.IsAllowedAsync(new TopicAccess(session.User, operation, filter), http.RequestAborted))
+            return null;
+        metrics.Refused("topic");
+        var detail = $"{(operation is TopicOperation.Publish ? "Publishing on" : "Subscribing to")} '{filter}' is not allowed.";
+        if (session.User.Identity is { IsAuthenticated: true })
+            return AccessProblems.Forbidden(detail);
+        return await AccessProblems.UnauthenticatedAsync(http, SessionCarrier.Read(http.Request) is not null && !session.IsReturning
+            ? $"{detail} The session token that came is no longer good; authenticate anew."
+            : $"{detail} Authenticate first; a browser does so with POST to the path of this stream plus /session.");
+    }
+
+    private Refusal? Pace(Session session)
+    {
+        var refusal = session.IsReturning ? pace.Admit(session.Id) : null;
+        if (refusal is not null)
+            metrics.Refused(refusal.Reason);
+        return refusal;
+    }
+}
+
+/// <summary>What became of a caller.</summary>
+/// <param name="Refusal">A limit says no for now.</param>
+/// <param name="Problem">The caller may not.</param>
+internal readonly record struct Admitted(Refusal? Refusal, IResult? Problem = null)
+{
+    /// <summary>Whose request it is, where it is let in.</summary>
+    public Session? Session { get; init; }
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Buffkit.Streams;
+
+/// <summary>Tells browsers, whose native EventSource reads no status and gives up at an error, from other clients.</summary>
+internal static class BrowserRequest
+{
+    /// <summary>Where a request comes from, as the browser knows it and a page cannot forge it (W3C Fetch Metadata).</summary>
+    public const string FetchSite = "Sec-Fetch-Site";
+
+    private const string FetchMode = "Sec-Fetch-Mode";
+
+    /// <summary>
+    /// Whether a browser sent it. Fetch metadata comes over HTTPS and from this machine only, <c>Origin</c> not with every
+    /// request; over plain HTTP only the name is left by which every browser calls itself.
+    /// </summary>
+    public static bool Is(HttpRequest request) =>
+        request.Headers.ContainsKey(FetchSite)
+        || request.Headers.ContainsKey(FetchMode)
+        || request.Headers.ContainsKey("Origin")
+        || request.Headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.Ordinal);
+}

@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>How many connections may be open: on this server, and per session and address on all of them.</summary>
+internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<StreamsOptions> options, SecurityMetrics metrics)
+{
+    // When one of many connections ends is anybody's guess; this keeps those that wait from asking all the time.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
+
+    private readonly IConnectionCounts _counts = counts;
+    private readonly LimitsOptions _limits = options.Value.Limits;
+    private int _open;
+
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Takes a place for a connection; it is given back when the response is complete, however that happens.</summary>
+    /// <returns>A refusal where there is none.</returns>
+    public async ValueTask<Refusal?> EnterAsync(HttpContext http, Session session)
+    {
+        var place = new Place(this);
+        http.Response.RegisterForDispose(place);
+        var setting = await place.TakeAsync(session, AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress), http.RequestAborted);
+        if (setting is null)
+            return null;
+        place.Dispose();
+        metrics.Refused(Refusal.Connections);
+        return new Refusal(Refusal.Connections, RetryAfter, $"As many connections are open as may be (Streams:Limits:{setting}).");
+    }
+
+    private sealed class Place(ConnectionLimits limits) : IDisposable
+    {
+        private string? _session;
+        private string? _address;
+        private int _left;
+
+        /// <returns>The setting that leaves no room.</returns>
+        public async ValueTask<string?> TakeAsync(Session session, string network, CancellationToken cancellationToken)
+        {
+            var options = limits._limits;
+            if (Interlocked.Increment(ref limits._open) > options.Connections && options.Connections > 0)
+                return nameof(options.Connections);
+
+            if (options.ConnectionsPerSession > 0)
+            {
+                var key = $"session:{session.Id}";
+                if (!await limits._counts.TryAddAsync(key, options.ConnectionsPerSession, cancellationToken))
+                    return nameof(options.ConnectionsPerSession);
+                _session = key;
+            }
+
+            if (options.ConnectionsPerAddress > 0)
+            {
+                var key = $"address:{network}";
+                if (!await limits._counts.TryAddAsync(key, options.ConnectionsPerAddress, cancellationToken))
+                    return nameof(options.ConnectionsPerAddress);
+                _address = key;
+            }
+
+            return null;
+        }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _left, 1) != 0)
+                return;
+            Interlocked.Decrement(ref limits._open);
+            if (_session is not null)
+                limits._counts.Remove(_session);
+            if (_address is not null)
+                limits._counts.Remove(_address);
+        }
+    }
+}

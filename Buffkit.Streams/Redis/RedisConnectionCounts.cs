@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// The counts of many servers. Each server writes its own number into a hash per key, never a difference, so that a lost
+/// write mends itself. A server that does not say in time that it lives counts for nothing: its connections died with it.
+/// </summary>
+internal sealed partial class RedisConnectionCounts(
+    IConnectionMultiplexer redis, string keyPrefix, TimeProvider time, ILogger<RedisConnectionCounts> logger) : IConnectionCounts
+{
+    /// <summary>After so long without a word a server is dead.</summary>
+    public static readonly TimeSpan NodeLifetime = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // Numbers are written again from time to time, for a Redis that was emptied, and expire when nobody does.
+    private static readonly TimeSpan RewriteEvery = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan NumberLifetime = TimeSpan.FromMinutes(20);
+
+    private readonly string _node = RandomNumberGenerator.GetHexString(16, lowercase: true);
+    private readonly RedisKey _nodes = keyPrefix + ":connections:servers";
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private HashSet<string> _changed = new(StringComparer.Ordinal);
+    private volatile RedisValue[] _live = [];
+    private volatile bool _away;
+
+    public async ValueTask<bool> TryAddAsync(string key, int max, CancellationToken cancellationToken)
+    {
+        Task<RedisResult>? asked = null;
+        lock (_gate)
+        {
+            var count = _counts.GetValueOrDefault(key) + 1;
+            if (count > max)
+                return false;
+            _counts[key] = count;
+            // Sent under the lock, so that numbers arrive in the order in which they were counted.
+            if (!_away)
+                asked = redis.GetDatabase().ScriptEvaluateAsync(RedisScripts.AddConnection, [Key(key)], [_node, count, Now, Milliseconds(NumberLifetime), max, .. _live]);
+        }
+
+        try
+        {
+            if (asked is null || (bool)await asked.WaitAsync(Patience, cancellationToken).ConfigureAwait(false))
+                return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // Counted here alone until it is back.
+            SetAway(e);
+            return true;
+        }
+        catch
+        {
+            Remove(key);
+            throw;
+        }
+
+        Remove(key);
+        return false;
+    }
+
+    public void Remove(string key)
+    {
+        lock (_gate)
+        {
+            if (_counts.TryGetValue(key, out var count) && count > 1)
+                _counts[key] = count - 1;
+            else
+                _counts.Remove(key);
+            _changed.Add(key);
+        }
+    }
+
+    /// <summary>Says that this server lives, learns who else does, and writes the numbers that have changed.</summary>
+    internal async Task BeatAsync(bool all, CancellationToken cancellationToken)
+    {
+        var database = redis.GetDatabase();
+        var now = time.GetUtcNow();
+        await database.SortedSetAddAsync(_nodes, _node, (now + NodeLifetime).ToUnixTimeMilliseconds()).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        await database.SortedSetRemoveRangeByScoreAsync(_nodes, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.Stop)
+            .WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        _live = await database.SortedSetRangeByRankAsync(_nodes).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(SendChanges(database, all)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var rewrittenAt = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Beat, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    var all = _away || time.GetElapsedTime(rewrittenAt) >= RewriteEvery;
+                    await BeatAsync(all, cancellationToken).ConfigureAwait(false);
+                    if (all)
+                        rewrittenAt = time.GetTimestamp();
+                    _away = false;
+                }
+                catch (Exception e) when (e is RedisException or TimeoutException)
+                {
+                    SetAway(e);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The server stops; the others stop counting it when it is silent.
+        }
+    }
+
+    private List<Task> SendChanges(IDatabase database, bool all)
+    {
+        var sent = new List<Task>();
+        lock (_gate)
+        {
+            if (all)
+                _changed.UnionWith(_counts.Keys);
+            foreach (var key in _changed)
+            {
+                if (_counts.TryGetValue(key, out var count))
+                {
+                    sent.Add(database.HashSetAsync(Key(key), _node, $"{count}:{Now}"));
+                    sent.Add(database.KeyExpireAsync(Key(key), NumberLifetime));
+                }
+                else
+                {
+                    sent.Add(database.HashDeleteAsync(Key(key), _node));
+                }
+            }
+
+            _changed = new HashSet<string>(StringComparer.Ordinal);
+        }
+
+        return sent;
+    }
+
+    private void SetAway(Exception e)
+    {
+        if (!_away)
+            Log.Away(logger, e);
+        _away = true;
+    }
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
+
+    private RedisKey Key(string key) => $"{keyPrefix}:connections:{{{key}}}";
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Redis does not answer: connections are counted by each server alone until it is back.")]
+        public static partial void Away(ILogger logger, Exception exception);
+    }
+}

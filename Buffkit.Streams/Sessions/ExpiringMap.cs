@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// What was set lately, by key: an entry leaves when it was not set again for its lifetime, or when there are too many and
+/// it is the one that was not set for longest. Not safe for concurrent use.
+/// </summary>
+internal sealed class ExpiringMap<TKey, TValue>(TimeSpan lifetime, int capacity)
+    where TKey : notnull
+{
+    private readonly Dictionary<TKey, LinkedListNode<Entry>> _byKey = [];
+    private readonly LinkedList<Entry> _oldestFirst = new();
+
+    public int Count => _byKey.Count;
+
+    public bool TryGet(TKey key, DateTimeOffset now, [MaybeNullWhen(false)] out TValue value)
+    {
+        RemoveExpired(now);
+        var found = _byKey.TryGetValue(key, out var node);
+        value = found ? node!.Value.Value : default;
+        return found;
+    }
+
+    public void Set(TKey key, TValue value, DateTimeOffset now)
+    {
+        Remove(key);
+        RemoveExpired(now);
+        if (_byKey.Count >= capacity)
+            Remove(_oldestFirst.First!.Value.Key);
+        _byKey.Add(key, _oldestFirst.AddLast(new Entry(key, value, now + lifetime)));
+    }
+
+    public void Remove(TKey key)
+    {
+        if (_byKey.Remove(key, out var node))
+            _oldestFirst.Remove(node);
+    }
+
+    private void RemoveExpired(DateTimeOffset now)
+    {
+        while (_oldestFirst.First is { } oldest && oldest.Value.Expires <= now)
+            Remove(oldest.Value.Key);
+    }
+
+    private readonly record struct Entry(TKey Key, TValue Value, DateTimeOffset Expires);
+}

@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// <c>POST /events/session</c>: credentials become a session. An EventSource cannot send headers, but a browser sends the
+/// cookie that this answers with. Called again it renews the session, and open streams go on beyond the old credentials' end.
+/// <c>DELETE</c> signs out.
+/// </summary>
+internal sealed class SessionEndpoint(
+    Admission admission, SessionGate gate, ISessionStore store, EventSessions sessions, IOptions<StreamsOptions> options)
+{
+    private readonly StreamsOptions _options = options.Value;
+
+    public async Task<IResult> CreateAsync(HttpContext http)
+    {
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
+        if (http.User.Identity is not { IsAuthenticated: true })
+            return await AccessProblems.UnauthenticatedAsync(http, "Send credentials, such as a bearer token in the header Authorization.");
+        if (session.Subject is null)
+            return AccessProblems.Forbidden("The credentials name no subject (claim 'sub', 1 to 255 characters).");
+        if (gate.GiveToken(http, session) is not { } expires)
+        {
+            return EventStreamProblems.Unavailable(
+                "No session token could be made: its keys are away, or the claims of Streams:Sessions:Claims make it too long.", _options.Retry.Max);
+        }
+
+        if (session.AuthenticatedUntil is { } until)
+            await store.RenewAsync(session.Id, until, http.RequestAborted);
+        return TypedResults.Ok(new SessionAnswer(session.Id.ToString(), session.Subject, expires));
+    }
+
+    public async Task<IResult> DeleteAsync(HttpContext http)
+    {
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
+        if (session.IsReturning && !await sessions.RevokeAsync(session.Id.ToString(), http.RequestAborted))
+            return EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
+        SessionCarrier.Delete(http);
+        return TypedResults.NoContent();
+    }
+}
+
+/// <summary>The answer to <c>POST /events/session</c>.</summary>
+/// <param name="Session">The public id; opens nothing.</param>
+/// <param name="Subject">Whose session it is.</param>
+/// <param name="Expires">When the token expires, in UTC; call again before.</param>
+internal sealed record SessionAnswer(string Session, string Subject, DateTimeOffset Expires);

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Buffkit.Streams;
+
+internal static class SessionRegistration
+{
+    public static void AddSessions(this IServiceCollection services)
+    {
+        services.AddDataProtection();
+        services.AddSharedDataProtectionKeys();
+        services.TryAddSingleton<ISessionStore>(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<StreamsOptions>>().Value;
+            var time = provider.GetRequiredService<TimeProvider>();
+            return provider.GetService<IConnectionMultiplexer>() is { } redis
+                ? new RedisSessionStore(redis, options.Sessions, options.Redis.KeyPrefix, time, provider.GetRequiredService<ILogger<RedisSessionStore>>())
+                : new MemorySessionStore(options.Sessions, time);
+        });
+        services.TryAddSingleton<SessionTokens>();
+        services.TryAddSingleton<SessionGate>();
+        services.TryAddSingleton(provider => new EventSessions(
+            provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<ILogger<EventSessions>>()));
+        services.AddHostedService<SessionWatch>();
+    }
+}

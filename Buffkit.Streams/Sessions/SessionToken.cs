@@ -1,0 +1,77 @@
+using System.Security.Claims;
+using System.Text;
+
+namespace Buffkit.Streams;
+
+/// <summary>What a session token says. Signed and encrypted on its way, see <see cref="SessionTokens"/>.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="Generation">Counts the tokens of a session; each connect is given the next.</param>
+/// <param name="Expires">From then on it is nothing.</param>
+/// <param name="Binding">Hash of the address that it is bound to.</param>
+internal sealed record SessionToken(SessionId Session, long Generation, DateTimeOffset Expires, ulong Binding)
+{
+    private const string AuthenticationType = "Session";
+    private const byte Format = 1;
+
+    /// <summary>Whose session it is; nothing for an anonymous one.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>When the credentials behind it expire.</summary>
+    public DateTimeOffset? AuthenticatedUntil { get; init; }
+
+    /// <summary>The claims that are kept.</summary>
+    public IReadOnlyList<Claim> Claims { get; init; } = [];
+
+    /// <summary>The caller as the token knows it.</summary>
+    public ClaimsPrincipal ToPrincipal() => Subject is null
+        ? new ClaimsPrincipal(new ClaimsIdentity())
+        : new ClaimsPrincipal(new ClaimsIdentity(
+            [new Claim(Streams.Subject.Claim, Subject), .. Claims], AuthenticationType, Streams.Subject.Claim, "role"));
+
+    public byte[] ToBytes()
+    {
+        var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
+        writer.Write(Format);
+        writer.Write(Session.ToBytes());
+        writer.Write7BitEncodedInt64(Generation);
+        writer.Write(Expires.ToUnixTimeSeconds());
+        writer.Write(Binding);
+        writer.Write(AuthenticatedUntil?.ToUnixTimeSeconds() ?? 0);
+        writer.Write(Subject ?? "");
+        writer.Write7BitEncodedInt(Claims.Count);
+        foreach (var claim in Claims)
+        {
+            writer.Write(claim.Type);
+            writer.Write(claim.Value);
+        }
+
+        writer.Flush();
+        return bytes.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote; the bytes are known to be this system's own.</summary>
+    /// <returns>Nothing for another format, such as an older version's.</returns>
+    public static SessionToken? FromBytes(byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
+        if (reader.ReadByte() != Format)
+            return null;
+        var token = new SessionToken(
+            SessionId.Of(reader.ReadBytes(SessionId.Bytes)),
+            reader.Read7BitEncodedInt64(),
+            DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64()),
+            reader.ReadUInt64());
+        var until = reader.ReadInt64();
+        var subject = reader.ReadString();
+        var claims = new Claim[reader.Read7BitEncodedInt()];
+        for (var i = 0; i < claims.Length; i++)
+            claims[i] = new Claim(reader.ReadString(), reader.ReadString());
+        return token with
+        {
+            AuthenticatedUntil = until == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(until),
+            Subject = subject.Length == 0 ? null : subject,
+            Claims = claims,
+        };
+    }
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Buffkit.Streams;
+
+/// <summary>How clients are recognised when they come back: section <c>Streams:Sessions</c>.</summary>
+public sealed class SessionsOptions
+{
+    /// <summary>A day: a phone that comes back after a night is still the same session.</summary>
+    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(1);
+
+    /// <summary>30 seconds: a client that lost the answer with its new token tries again within a few; tabs share a cookie.</summary>
+    public static readonly TimeSpan DefaultRotationGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a token is good, 1 minute to 30 days; never longer than the credentials behind it.</summary>
+    /// <value>Default one day.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan Lifetime { get; set; } = DefaultLifetime;
+
+    /// <summary>How long a token is still accepted after a newer one was issued, 0 to 10 minutes. Used later, it revokes the session.</summary>
+    /// <value>Default 30 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan RotationGrace { get; set; } = DefaultRotationGrace;
+
+    /// <summary>How closely a token is bound to the network address that it was issued to.</summary>
+    /// <value>Default <see cref="AddressBinding.Off"/>: phones change networks all the time.</value>
+    [EnumDataType(typeof(AddressBinding))]
+    public AddressBinding AddressBinding { get; set; } = AddressBinding.Off;
+
+    /// <summary>
+    /// Types of claims that a session keeps besides the subject, for an authorization that asks for them. They travel in the
+    /// token, so name few and short ones.
+    /// </summary>
+    /// <value>Default none.</value>
+    public IList<string> Claims { get; } = [];
+}

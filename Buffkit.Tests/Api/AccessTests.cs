@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Buffkit.Tests;
+
+/// <summary>The sample as it is deployed: bearer tokens, everything else closed.</summary>
+public sealed class AccessTests : IAsyncLifetime
+{
+    private const string Issuer = "test-issuer";
+    private const string Audience = "test-audience";
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("access-");
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    private ApiProcess _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _api.DisposeAsync();
+        _root.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Orders_WithoutAToken_AreClosed()
+    {
+        using var list = await _api.Http.GetAsync(new Uri("orders", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var place = await _api.Http.PostAsJsonAsync("orders", new { customer = "Ada", item = "x" }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (list.StatusCode, place.StatusCode));
+        Assert.Equal(401, await SubscribeAsync("orders/**"));
+        Assert.Equal(200, await SubscribeAsync("public/a"));
+    }
+
+    [Fact]
+    public async Task Bearer_GoodToken_WatchesOrdersAndOwnTopicsOnly()
+    {
+        var bearer = ("Authorization", $"Bearer {Token("ada", TimeSpan.FromMinutes(5))}");
+
+        Assert.Equal(200, await SubscribeAsync("orders/**", bearer));
+        Assert.Equal(200, await SubscribeAsync("user/ada/**", bearer));
+        Assert.Equal(403, await SubscribeAsync("user/bob/**", bearer));
+        Assert.Equal(403, await SubscribeAsync("**", bearer));
+    }
+
+    [Fact]
+    public async Task Bearer_ExpiredOrOfAnotherKey_IsNobody()
+    {
+        var expired = Token("ada", TimeSpan.FromMinutes(-10));
+        var forged = Token("ada", TimeSpan.FromMinutes(5), RandomNumberGenerator.GetBytes(32));
+
+        foreach (var token in (string[])[expired, forged, "garbage", Token("ada", TimeSpan.FromMinutes(5)) + "x"])
+        {
+            Assert.Equal(401, await SubscribeAsync("user/ada/**", ("Authorization", $"Bearer {token}")));
+            using var response = await LogInAsync(token);
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+            Assert.Equal("Bearer", response.Headers.WwwAuthenticate.First().Scheme);
+        }
+    }
+
+    [Fact]
+    public async Task Session_OfABearerToken_SurvivesARestart()
+    {
+        using var response = await LogInAsync(Token("ada", TimeSpan.FromMinutes(5)));
+        var token = response.Headers.GetValues("Session-Token").Single();
+        Assert.Equal(200, await SubscribeAsync("user/ada/**", ("Session-Token", token)));
+
+        await _api.DisposeAsync();
+        _api = await StartAsync();
+
+        Assert.Equal(200, await SubscribeAsync("user/ada/**", ("Session-Token", token)));
+        Assert.NotEmpty(new DirectoryInfo(Path.Combine(_root.FullName, "data", "keys")).GetFiles());
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/app.js")]
+    [InlineData("/orders")]
+    [InlineData("/nothing")]
+    [InlineData("/events")]
+    [InlineData("/events?topic=public/a&after=x")]
+    [InlineData("/events?topic=public/a")]
+    [InlineData("/health")]
+    public async Task Answer_Any_HasTheSecurityHeaders(string path)
+    {
+        await using var response = await RawConnection.GetAsync(_api.Address, path);
+
+        var policy = response.Headers["Content-Security-Policy"];
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", response.Headers["X-Content-Type-Options"]);
+        Assert.Equal("no-referrer", response.Headers["Referrer-Policy"]);
+        Assert.DoesNotContain("Server", response.Headers.Keys);
+    }
+
+    [Fact]
+    public async Task Orders_FromAnotherSite_AreRefused()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Content = JsonContent.Create(new { customer = "Ada", item = "x" }) };
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+        request.Headers.Add("Authorization", $"Bearer {Token("ada", TimeSpan.FromMinutes(5))}");
+
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    private Task<ApiProcess> StartAsync() => ApiProcess.StartAsync(_root.FullName, new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["Authentication__Schemes__Bearer__ValidIssuer"] = Issuer,
+        ["Authentication__Schemes__Bearer__ValidAudiences__0"] = Audience,
+        ["Authentication__Schemes__Bearer__SigningKeys__0__Issuer"] = Issuer,
+        ["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(_key),
+    });
+
+    private async Task<HttpResponseMessage> LogInAsync(string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "events/session");
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        return await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private async Task<int> SubscribeAsync(string topic, params (string, string)[] headers)
+    {
+        await using var connection = await RawConnection.GetAsync(_api.Address, $"/events?topic={Uri.EscapeDataString(topic)}", headers);
+        return connection.Status;
+    }
+
+    private string Token(string subject, TimeSpan lifetime, byte[]? key = null) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+    {
+        Issuer = Issuer,
+        Audience = Audience,
+        NotBefore = DateTime.UtcNow.AddHours(-1),
+        Expires = DateTime.UtcNow + lifetime,
+        Claims = new Dictionary<string, object> { ["sub"] = subject },
+        SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(key ?? _key), SecurityAlgorithms.HmacSha256),
+    });
+}

@@ -1,0 +1,203 @@
+using System.Net;
+using Buffkit.Streams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using static Buffkit.Tests.SecuredServer;
+
+namespace Buffkit.Tests;
+
+public sealed class LimitsTests
+{
+    [Theory]
+    [InlineData("ConnectsPerMinute", "2")]
+    [InlineData("ConnectsPerMinutePerAddress", "3")]
+    [InlineData("Connections", "2")]
+    [InlineData("ConnectionsPerSession", "2")]
+    [InlineData("ConnectionsPerAddress", "2")]
+    public async Task Connect_OneTooMany_IsRefusedAsTheClientCanRead(string setting, string value)
+    {
+        await using var server = await StreamsServer.StartAsync(new() { [$"Streams:Limits:{setting}"] = value });
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, "a");
+        (string, string) token = (TokenHeader, first.Headers[TokenHeader]);
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, "a", headers: token);
+        await using var third = setting.StartsWith("Connects", StringComparison.Ordinal)
+            ? await EventStreamClient.ConnectAsync(server.Address, "a", headers: token)
+            : null;
+
+        await using var tooMany = await RawConnection.GetAsync(server.Address, "/events?topic=a", [token]);
+        using var browser = await server.SendAsync(
+            HttpMethod.Get, "events?topic=a", [token, ("Sec-Fetch-Site", "same-origin"), ("Accept", "text/event-stream")]);
+        var text = await browser.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(429, tooMany.Status);
+        Assert.Equal("application/problem+json", tooMany.Headers["Content-Type"].Split(';')[0]);
+        Assert.InRange(int.Parse(tooMany.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture), 1, 60);
+        Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (browser.StatusCode, browser.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("event: stream.close\ndata: {\"reason\":\"limit\"", text, StringComparison.Ordinal);
+        Assert.InRange(RetryOf(text), 5_000, 120_000);
+    }
+
+    [Fact]
+    public async Task Connections_Closed_MakeRoom()
+    {
+        await using var server = await StreamsServer.StartAsync(new()
+        {
+            ["Streams:Limits:Connections"] = "1", ["Streams:Limits:ConnectionsPerAddress"] = "1", ["Streams:Limits:ConnectionsPerSession"] = "1",
+        });
+        var first = await EventStreamClient.ConnectAsync(server.Address, "a");
+        Assert.Equal(429, await server.SubscribeStatusAsync("a"));
+
+        await first.DisposeAsync();
+        var limits = server.Services.GetRequiredService<ConnectionLimits>();
+        await Eventually.TrueAsync(() => limits.Open == 0, "the place to be given back");
+
+        Assert.Equal(0, ((MemoryConnectionCounts)server.Services.GetRequiredService<IConnectionCounts>()).Keys);
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, "a");
+    }
+
+    [Theory]
+    [InlineData("/events?topic=a&after=zzzzzzzz-7")]
+    [InlineData("/events?topic=a&wait=x")]
+    public async Task Connections_RefusedForTheirRequest_HoldNoPlace(string query)
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:Connections"] = "1" });
+
+        for (var i = 0; i < 3; i++)
+        {
+            await using var connection = await RawConnection.GetAsync(server.Address, query, [("Accept", "application/cloudevents-batch+json")]);
+            Assert.Equal(400, connection.Status);
+        }
+
+        var limits = server.Services.GetRequiredService<ConnectionLimits>();
+        await Eventually.TrueAsync(() => limits.Open == 0, "the places to be given back");
+    }
+
+    [Theory]
+    [InlineData("PublishesPerSecond")]
+    [InlineData("PublishesPerSecondPerAddress")]
+    public async Task Publish_OneTooMany_Is429AndNamesTheSetting(string setting)
+    {
+        await using var server = await SecuredServer.StartAsync(new() { [$"Streams:Limits:{setting}"] = "2" });
+
+        var answers = (await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => server.PublishAsync("user/ada/a", [TestAuthentication.As("ada")])))).ToList();
+
+        var refused = Assert.IsType<HttpResponseMessage>(answers.Find(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.Accepted);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Contains($"Streams:Limits:{setting}", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        answers.ForEach(answer => answer.Dispose());
+    }
+
+    [Fact]
+    public async Task Publish_OfAnotherSubject_HasARateOfItsOwn()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Limits:PublishesPerSecond"] = "1" });
+        HttpStatusCode status;
+        do
+        {
+            using var answer = await server.PublishAsync("user/ada/a", [TestAuthentication.As("ada")]);
+            status = answer.StatusCode;
+        }
+        while (status == HttpStatusCode.Accepted);
+
+        using var bobs = await server.PublishAsync("user/bob/a", [TestAuthentication.As("bob")]);
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, HttpStatusCode.Accepted), (status, bobs.StatusCode));
+    }
+
+    [Fact]
+    public void Pace_FailuresInARow_DoubleTheWaitWithJitterUpToABound()
+    {
+        var (pace, _) = Pace(failures: 0);
+        var session = SessionId.New();
+        var highest = new List<TimeSpan>();
+        for (var failures = 0; failures < 12; failures++)
+        {
+            var drawn = Enumerable.Range(0, 200).Select(_ => pace.DrawRetry(session)).ToArray();
+            Assert.True(drawn.Distinct().Count() > 50, "retries must be spread");
+            highest.Add(drawn.Max());
+            pace.Ended(session, failed: true);
+        }
+
+        Assert.InRange(highest[0], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        Assert.InRange(highest[3], TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(40));
+        Assert.All(highest, wait => Assert.InRange(wait, TimeSpan.Zero, TimeSpan.FromMinutes(2)));
+        pace.Ended(session, failed: false);
+        Assert.InRange(pace.DrawRetry(session), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Breaker_FailsAgainAndAgain_OpensThenTriesOneThenCloses()
+    {
+        var (pace, time) = Pace(failures: 3);
+        var session = SessionId.New();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Null(pace.Admit(session));
+            pace.Ended(session, failed: true);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(30), pace.Admit(session)!.RetryAfter);
+        Assert.Null(pace.Admit(SessionId.New()));
+
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Null(pace.Admit(session));
+        Assert.NotNull(pace.Admit(session));
+        pace.Ended(session, failed: true);
+        Assert.Equal(TimeSpan.FromSeconds(60), pace.Admit(session)!.RetryAfter);
+
+        time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Null(pace.Admit(session));
+        pace.Ended(session, failed: false);
+        Assert.Null(pace.Admit(session));
+        Assert.Equal(0, pace.Count);
+    }
+
+    [Fact]
+    public void Breaker_ManySessions_StaysWithinItsMemory()
+    {
+        var (pace, time) = Pace(failures: 1);
+        for (var i = 0; i < SessionPace.Capacity + 1_000; i++)
+            pace.Ended(SessionId.New(), failed: true);
+        Assert.Equal(SessionPace.Capacity, pace.Count);
+
+        time.Advance(TimeSpan.FromHours(1));
+        pace.Ended(SessionId.New(), failed: true);
+        Assert.Equal(1, pace.Count);
+    }
+
+    [Fact]
+    public async Task Breaker_ClientThatIsCutWithinASecond_IsKeptOutAndAnotherIsNot()
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:Breaker:Failures"] = "3" });
+        var pace = server.Services.GetRequiredService<SessionPace>();
+        var connections = server.Services.GetRequiredService<ConnectionSet>();
+        var client = await EventStreamClient.ConnectAsync(server.Address, "a");
+        var token = client.Headers[TokenHeader];
+        await client.DisposeAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            client = await EventStreamClient.ConnectAsync(server.Address, "a", headers: (TokenHeader, token));
+            token = client.Headers[TokenHeader];
+            client.Cut();
+            await Eventually.TrueAsync(() => connections.Count == 0 && pace.Count == 1, "the cut to be seen");
+        }
+
+        await Eventually.TrueAsync(() => pace.Admit(new SessionId(client.Session())) is not null, "the breaker to open");
+        Assert.Equal(429, await server.SubscribeStatusAsync("a", (TokenHeader, token)));
+        Assert.Equal(200, await server.SubscribeStatusAsync("a"));
+    }
+
+    internal static int RetryOf(string stream) =>
+        int.Parse(stream.Split('\n')[0]["retry: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+
+    private static (SessionPace Pace, FakeTimeProvider Time) Pace(int failures)
+    {
+        var options = new StreamsOptions();
+        options.Limits.Breaker.Failures = failures;
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        return (new SessionPace(Options.Create(options), time), time);
+    }
+}

@@ -1,0 +1,344 @@
+using System.Net;
+using System.Text.Json;
+using Buffkit.Streams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using static Buffkit.Tests.SecuredServer;
+
+namespace Buffkit.Tests;
+
+public sealed class SessionTests
+{
+    private const string Own = "user/ada/news";
+
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+
+    [Fact]
+    public async Task Session_BrowserLogsIn_GetsACookieThatScriptsCannotReadAndOpensItsStream()
+    {
+        await using var server = await SecuredServer.StartAsync();
+
+        using var response = await server.SendAsync(HttpMethod.Post, "events/session", [TestAuthentication.As("ada"), .. Browser]);
+        var cookie = response.Headers.GetValues("Set-Cookie").Single();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [.. Browser, ("Cookie", cookie.Split(';')[0])]);
+        var answer = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        Assert.StartsWith(CookieName + "=", cookie, StringComparison.Ordinal);
+        Assert.Contains("; httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("; samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("; path=/", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.False(response.Headers.Contains(TokenHeader));
+        Assert.Equal(answer.GetProperty("session").GetString(), client.Session());
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+    }
+
+    [Fact]
+    public async Task Session_BehindAProxyThatEndsTls_GetsTheHostPrefix()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Proxies:Addresses:0"] = "127.0.0.1" });
+
+        using var response = await server.SendAsync(
+            HttpMethod.Post, "events/session", [TestAuthentication.As("ada"), .. Browser, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.7")]);
+
+        var cookie = response.Headers.GetValues("Set-Cookie").Single();
+        Assert.StartsWith("__Host-event-session=", cookie, StringComparison.Ordinal);
+        Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("domain=", cookie, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Session_NotABrowser_GetsShortTokensInTheHeaderAndKeepsItsSession()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+        var token = first.Headers[TokenHeader];
+
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: [(TokenHeader, token)]);
+
+        Assert.InRange(token.Length, 100, 300);
+        Assert.DoesNotContain("Set-Cookie", first.Headers.Keys);
+        Assert.Equal(first.Session(), second.Session());
+        Assert.NotEqual(token, second.Headers[TokenHeader]);
+    }
+
+    [Fact]
+    public async Task Session_NoCredentials_Is401WithAScheme()
+    {
+        await using var server = await SecuredServer.StartAsync();
+
+        using var response = await server.SendAsync(HttpMethod.Post, "events/session", []);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Test", response.Headers.WwwAuthenticate.Single().Scheme);
+    }
+
+    [Fact]
+    public async Task Token_ReplacedAndUsedWithinGrace_IsTheSameSession()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada");
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        Assert.Equal(first.Session(), second.Session());
+    }
+
+    [Fact]
+    public async Task Token_ReplayedAfterRotationAndGrace_RevokesTheSessionAndEndsItsStreams()
+    {
+        var log = new LogRecords();
+        await using var server = await SecuredServer.StartAsync(time: _time, services: log.Add);
+        var stolen = await server.LogInAsync("ada");
+        await using var victim = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, stolen)]);
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+        var thief = await server.SubscribeStatusAsync(Own, (TokenHeader, stolen));
+        var reason = await victim.CloseReasonAsync();
+        var again = await server.SubscribeStatusAsync(Own, (TokenHeader, victim.Headers[TokenHeader]));
+        var published = await server.PublishAsync(Own, [(TokenHeader, victim.Headers[TokenHeader])]);
+
+        Assert.Equal((401, "revoked", 401, HttpStatusCode.Unauthorized), (thief, reason, again, published.StatusCode));
+        var alert = Assert.Single(log.Records, record => record.Id.Id == 101);
+        Assert.Contains(victim.Session(), alert.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.Records, record => record.Message.Contains(stolen, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Token_ReplayedToPublish_RevokesTheSessionToo()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var stolen = await server.LogInAsync("ada");
+        await using var victim = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, stolen)]);
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+        using var thief = await server.PublishAsync(Own, [(TokenHeader, stolen)]);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, thief.StatusCode);
+        Assert.Equal("revoked", await victim.CloseReasonAsync());
+    }
+
+    [Fact]
+    public async Task Token_Expired_IsAsNone()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Sessions:Lifetime"] = "01:00:00" }, _time);
+        var token = await server.LogInAsync("ada");
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+        await using var anonymous = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: [(TokenHeader, token)]);
+        Assert.NotEqual(token, anonymous.Headers[TokenHeader]);
+    }
+
+    [Fact]
+    public async Task Token_ForgedOrTruncatedOrForeign_IsAsNone()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var other = await SecuredServer.StartAsync();
+        var token = await server.LogInAsync("ada");
+        string[] bad =
+        [
+            await other.LogInAsync("ada"),
+            "", "x", "é", "..", new string('A', 227), new string('A', 100_000 / 10),
+            token[..^1], token[..(token.Length / 2)], token + "A", token + token, "A" + token[1..],
+            .. Enumerable.Range(0, token.Length).Select(i => token[..i] + (token[i] == 'A' ? 'B' : 'A') + token[(i + 1)..]).Where((_, i) => i % 7 == 0),
+        ];
+
+        foreach (var text in bad)
+        {
+            Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, text)));
+            Assert.Equal(401, await server.SubscribeStatusAsync(Own, ("Cookie", $"{CookieName}={text}")));
+            Assert.Equal(200, await server.SubscribeStatusAsync("public/a", (TokenHeader, text)));
+        }
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task Token_InTheUrl_OpensNothing()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var token = await server.LogInAsync("ada");
+
+        await using var connection = await RawConnection.GetAsync(
+            server.Address, $"/events?topic={Own}&{TokenHeader}={token}&token={token}&access_token={token}");
+
+        Assert.Equal(401, connection.Status);
+    }
+
+    [Theory]
+    [InlineData("Off", "203.0.113.9", 200)]
+    [InlineData("Off", "198.51.100.1", 200)]
+    [InlineData("Subnet", "203.0.113.9", 200)]
+    [InlineData("Subnet", "::ffff:203.0.113.9", 200)]
+    [InlineData("Subnet", "198.51.100.1", 401)]
+    [InlineData("Exact", "203.0.113.7", 200)]
+    [InlineData("Exact", "203.0.113.9", 401)]
+    public async Task Token_StolenAndUsedFromAnotherAddress_IsBoundAsConfigured(string binding, string address, int status)
+    {
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            ["Streams:Sessions:AddressBinding"] = binding,
+            ["Streams:Proxies:Networks:0"] = "127.0.0.0/8",
+        });
+        using var response = await server.SendAsync(
+            HttpMethod.Post, "events/session", [TestAuthentication.As("ada"), ("X-Forwarded-For", "203.0.113.7")]);
+        var token = response.Headers.GetValues(TokenHeader).Single();
+
+        Assert.Equal(status, await server.SubscribeStatusAsync(Own, (TokenHeader, token), ("X-Forwarded-For", address)));
+    }
+
+    [Fact]
+    public async Task Binding_Ipv6_CountsTheFirst64Bits()
+    {
+        var session = SessionId.New();
+        ulong Hash(string address) => AddressBinding.Subnet.Hash(IPAddress.Parse(address), session);
+        await Task.CompletedTask;
+
+        Assert.Equal(Hash("2001:db8:1:2:3::4"), Hash("2001:db8:1:2:ffff::1"));
+        Assert.NotEqual(Hash("2001:db8:1:2::4"), Hash("2001:db8:1:3::4"));
+        Assert.NotEqual(Hash("2001:db8:1:2::4"), AddressBinding.Subnet.Hash(IPAddress.Parse("2001:db8:1:2::4"), SessionId.New()));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_WithoutAnyConfiguredProxy_AreSpokenOfOnce()
+    {
+        var log = new LogRecords();
+        await using var server = await SecuredServer.StartAsync(services: log.Add);
+        for (var i = 0; i < 3; i++)
+            await server.SubscribeStatusAsync("public/a", ("X-Forwarded-For", "198.51.100.1"));
+
+        Assert.Single(log.Records, record => record.Message.Contains("Streams:Proxies", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_FromNoConfiguredProxy_AreNotBelieved()
+    {
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            ["Streams:Sessions:AddressBinding"] = "Exact",
+            ["Streams:Proxies:Addresses:0"] = "192.0.2.1",
+        });
+        var token = await server.LogInAsync("ada");
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token), ("X-Forwarded-For", "198.51.100.1")));
+    }
+
+    [Fact]
+    public async Task Stream_CredentialsExpire_EndsWithRevoked()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada", _time.GetUtcNow().AddMinutes(5));
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        var closing = client.CloseReasonAsync();
+        await AdvanceUntilAsync(() => closing.IsCompleted, TimeSpan.FromMinutes(6));
+
+        Assert.Equal("revoked", await closing);
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, client.Headers[TokenHeader])));
+    }
+
+    [Fact]
+    public async Task Stream_SessionRenewedInTime_GoesOn()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var start = _time.GetUtcNow();
+        var token = await server.LogInAsync("ada", start.AddMinutes(5));
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        var renewed = await server.LogInAsync("ada", start.AddHours(1), client.Headers[TokenHeader]);
+        await AdvanceUntilAsync(() => _time.GetUtcNow() > start.AddMinutes(10), TimeSpan.FromMinutes(11));
+        await server.PublishFromCodeAsync(Own, "still here");
+        await using var again = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, renewed)]);
+
+        Assert.Equal("still here", (await client.NextAsync()).Data);
+        Assert.Equal(client.Session(), again.Session());
+    }
+
+    [Fact]
+    public async Task LogIn_WithAStrangersToken_IsANewSession()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var planted = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+
+        var ada = await server.LogInAsync("ada", token: planted.Headers[TokenHeader]);
+        await using var adas = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, ada)]);
+        var bob = await server.LogInAsync("bob", token: adas.Headers[TokenHeader]);
+        await using var bobs = await EventStreamClient.ConnectAsync(server.Address, "user/bob", headers: [(TokenHeader, bob)]);
+
+        Assert.Equal(3, new HashSet<string> { planted.Session(), adas.Session(), bobs.Session() }.Count);
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, planted.Headers[TokenHeader])));
+    }
+
+    [Fact]
+    public async Task LogOut_Session_EndsItsStreamsAndItsTokens()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var token = await server.LogInAsync("ada");
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        using var response = await server.SendAsync(HttpMethod.Delete, "events/session", [(TokenHeader, client.Headers[TokenHeader])]);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal("revoked", await client.CloseReasonAsync());
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, client.Headers[TokenHeader])));
+    }
+
+    [Fact]
+    public async Task Revoke_FromCode_EndsTheStreams()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+
+        await server.Services.GetRequiredService<EventSessions>().RevokeAsync(client.Session(), TestContext.Current.CancellationToken);
+
+        Assert.Equal("revoked", await client.CloseReasonAsync());
+    }
+
+    [Fact]
+    public async Task IdempotencyKey_OfAnotherSubject_IsAnother()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        (string, string) key = ("Idempotency-Key", "k");
+
+        using var adas = await server.PublishAsync("public/a", [TestAuthentication.As("ada"), key]);
+        using var bobs = await server.PublishAsync("public/b", [TestAuthentication.As("bob"), key]);
+        using var adasAgain = await server.PublishAsync("public/b", [TestAuthentication.As("ada"), key]);
+
+        Assert.Equal(
+            (HttpStatusCode.Accepted, HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity), (adas.StatusCode, bobs.StatusCode, adasAgain.StatusCode));
+    }
+
+    [Fact]
+    public async Task Cursor_OfAnotherSession_GivesNoMoreThanTheTopicsAllow()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var ada = await server.LogInAsync("ada");
+        await using var adas = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, ada)]);
+        var cursor = adas.OpenId;
+        await server.PublishFromCodeAsync(Own, "ada's secret");
+        await server.PublishFromCodeAsync("public/a", "for all");
+        var bob = await server.LogInAsync("bob");
+
+        await using var bobs = await EventStreamClient.ConnectAsync(server.Address, "public/**", cursor, headers: [(TokenHeader, bob)]);
+
+        Assert.Equal("for all", (await bobs.NextAsync()).Data);
+        Assert.Equal(403, await server.SubscribeStatusAsync(Own, (TokenHeader, bobs.Headers[TokenHeader]), ("Last-Event-ID", cursor)));
+    }
+
+    private async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan most)
+    {
+        var end = _time.GetUtcNow() + most;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (_time.GetUtcNow() < end)
+                    _time.Advance(TimeSpan.FromSeconds(1));
+                return condition();
+            },
+            "the clock to do its work");
+    }
+}
