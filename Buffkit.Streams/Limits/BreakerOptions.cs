@@ -8,14 +8,14 @@ namespace Buffkit.Streams;
 /// </summary>
 public sealed class BreakerOptions
 {
-    /// <summary>Five failures: a bad moment of a mobile network has fewer.</summary>
-    public const int DefaultFailures = 5;
+    /// <summary>Ten failures: a bad moment of a mobile network has fewer, and so has an impatient person who reloads.</summary>
+    public const int DefaultFailures = 10;
 
     /// <summary>30 seconds: long enough to save the work, short enough for a client that has recovered.</summary>
     public static readonly TimeSpan DefaultOpenFor = TimeSpan.FromSeconds(30);
 
     /// <summary>Failures in a row after which the session is kept out, 0 (never) to 1,000.</summary>
-    /// <value>Default 5.</value>
+    /// <value>Default 10.</value>
     [Range(0, 1_000)]
     public int Failures { get; set; } = DefaultFailures;
 

@@ -55,7 +55,9 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
         int failures;
         lock (_gate)
             failures = _sessions.TryGet(session, time.GetUtcNow(), out var state) ? state.Failures : 0;
-        return Shorter(_options.Retry.Draw() * Math.Pow(2, Math.Min(failures, MaxDoublings)), Jittered(LongestRetry));
+        var drawn = _options.Retry.Draw();
+        // What is configured holds, however long it is.
+        return failures == 0 || drawn > LongestRetry ? drawn : Shorter(drawn * Math.Pow(2, Math.Min(failures, MaxDoublings)), Jittered(LongestRetry));
     }
 
     /// <summary>Notes how a stream went; what the server itself ended is nobody's failure.</summary>

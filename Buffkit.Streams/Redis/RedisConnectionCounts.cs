@@ -85,7 +85,18 @@ internal sealed partial class RedisConnectionCounts(
         await database.SortedSetRemoveRangeByScoreAsync(_nodes, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.Stop)
             .WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
         _live = await database.SortedSetRangeByRankAsync(_nodes).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
-        await Task.WhenAll(SendChanges(database, all)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (changed, sent) = SendChanges(database, all);
+        try
+        {
+            await Task.WhenAll(sent).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Those of keys that nobody has open any more would else stand there for as long as this server lives.
+            lock (_gate)
+                _changed.UnionWith(changed);
+            throw;
+        }
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -117,9 +128,10 @@ internal sealed partial class RedisConnectionCounts(
         }
     }
 
-    private List<Task> SendChanges(IDatabase database, bool all)
+    private (HashSet<string> Changed, List<Task> Sent) SendChanges(IDatabase database, bool all)
     {
         var sent = new List<Task>();
+        HashSet<string> changed;
         lock (_gate)
         {
             if (all)
@@ -137,10 +149,10 @@ internal sealed partial class RedisConnectionCounts(
                 }
             }
 
-            _changed = new HashSet<string>(StringComparer.Ordinal);
+            (changed, _changed) = (_changed, new HashSet<string>(StringComparer.Ordinal));
         }
 
-        return sent;
+        return (changed, sent);
     }
 
     private void SetAway(Exception e)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -66,6 +67,9 @@ public sealed class AccessTests : IAsyncLifetime
     {
         using var response = await LogInAsync(Token("ada", TimeSpan.FromMinutes(5)));
         var token = response.Headers.GetValues("Session-Token").Single();
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        // Not longer than the bearer token, though sessions may last a day.
+        Assert.InRange(answer.GetProperty("expires").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(1), DateTimeOffset.UtcNow.AddMinutes(5));
         Assert.Equal(200, await SubscribeAsync("user/ada/**", ("Session-Token", token)));
 
         await _api.DisposeAsync();
