@@ -7,7 +7,7 @@ using static Buffkit.Tests.SecuredServer;
 
 namespace Buffkit.Tests;
 
-public sealed class SessionTests
+public sealed class EventSessionTests
 {
     private const string Own = "user/ada/news";
 
