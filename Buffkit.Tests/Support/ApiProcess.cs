@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace Buffkit.Tests;
@@ -7,6 +8,7 @@ namespace Buffkit.Tests;
 public sealed partial class ApiProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly string Program = Assembly.Load("Buffkit.Api").Location;
 
     private readonly Process _process;
 
@@ -25,7 +27,7 @@ public sealed partial class ApiProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { typeof(Buffkit.Api.Order).Assembly.Location, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
+            ArgumentList = { Program, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =
