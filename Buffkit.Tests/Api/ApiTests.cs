@@ -6,16 +6,11 @@ namespace Buffkit.Tests;
 /// <summary>The API as a process of its own, whatever features it has.</summary>
 public sealed class ApiTests : IAsyncLifetime
 {
-    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("api-");
     private ApiProcess _api = null!;
 
-    public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync(_root.FullName);
+    public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _api.DisposeAsync();
-        _root.Delete(recursive: true);
-    }
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
 
     [Fact]
     public async Task Event_PublishedWhileAway_ArrivesAfterTheReconnect()

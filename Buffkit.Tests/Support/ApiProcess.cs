@@ -11,6 +11,7 @@ public sealed partial class ApiProcess : IAsyncDisposable
     private static readonly string Program = Assembly.Load("Buffkit.Api").Location;
 
     private readonly Process _process;
+    private DirectoryInfo? _folder;
 
     private ApiProcess(Process process, Uri address)
     {
@@ -22,6 +23,15 @@ public sealed partial class ApiProcess : IAsyncDisposable
     public Uri Address { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>Starts it in a folder of its own, which goes with it.</summary>
+    public static async Task<ApiProcess> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("api-");
+        var api = await StartAsync(folder.FullName);
+        api._folder = folder;
+        return api;
+    }
 
     public static async Task<ApiProcess> StartAsync(string contentRoot, Dictionary<string, string>? environment = null)
     {
@@ -81,6 +91,7 @@ public sealed partial class ApiProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+        _folder?.Delete(recursive: true);
     }
 
     [GeneratedRegex("Now listening on: (http://\\S+)")]
