@@ -4,6 +4,14 @@ namespace Buffkit.Tests;
 [Collection(TemplateTests.Name)]
 public sealed class TemplateApprovedTests(TemplateHive hive)
 {
+    private static readonly string[] Files =
+    [
+        "My-App.slnx",
+        "My-App.AppHost/AppHost.cs",
+        "My-App.AppHost/My-App.AppHost.csproj",
+        "My-App.ServiceDefaults/My-App.ServiceDefaults.csproj",
+    ];
+
     [Theory]
     [InlineData("postgres", "true")]
     [InlineData("mysql", "false")]
@@ -12,10 +20,7 @@ public sealed class TemplateApprovedTests(TemplateHive hive)
     {
         using var solution = await hive.CreateAsync("My-App", "--database", database, "--redis", redis);
 
-        foreach (var file in solution.Files.Where(file =>
-                     file.EndsWith(".slnx", StringComparison.Ordinal)
-                     || file.EndsWith("ServiceDefaults.csproj", StringComparison.Ordinal)
-                     || (file.StartsWith("My-App.AppHost/", StringComparison.Ordinal) && Path.GetExtension(file) is ".cs" or ".csproj")))
+        foreach (var file in Files)
         {
             var text = file.EndsWith("AppHost.csproj", StringComparison.Ordinal) ? WithoutSecretsId(solution, file) : solution.Read(file);
             Approved.Equal(Path.Combine(Repository.Folder("Buffkit.Tests/Template/Approved"), database, $"{file}.txt"), text);
