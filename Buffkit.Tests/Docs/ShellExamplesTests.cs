@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace Buffkit.Tests;
 
-/// <summary>The commands under "Try it" do what the text around them says, against the API as a process.</summary>
-public sealed partial class ReadmeTests : IAsyncLifetime
+/// <summary>The shell commands of the pages do what the text around them says, against the API as a process.</summary>
+public sealed partial class ShellExamplesTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -43,17 +43,33 @@ public sealed partial class ReadmeTests : IAsyncLifetime
         resumed.Kill();
     }
 
+    [Theory]
+    [InlineData("docs/operations.md", "{\"status\":\"Healthy\"")]
+    [InlineData("docs/observability.md", "event_streams_")]
+    public async Task Page_CurlCommands_Answer(string page, string answer)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
+        var commands = DocsPages.Blocks(page, "console").SelectMany(block => Prompt().Matches(block.Text)).Select(match => match.Groups[1].Value).ToArray();
+        Assert.NotEmpty(commands);
+
+        var answers = await Task.WhenAll(commands.Select(RunAsync));
+
+        Assert.Contains(answers, text => text.Contains(answer, StringComparison.Ordinal));
+    }
+
     private Process Start(string command) => Process.Start(new ProcessStartInfo("bash", ["-c", $"exec {command.Replace("localhost:5080", _api.Address.Authority, StringComparison.Ordinal)}"])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
 
-    private async Task RunAsync(string command)
+    private async Task<string> RunAsync(string command)
     {
         using var process = Start(command);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, process.ExitCode);
+        return output;
     }
 
     /// <summary>Reads lines to the first that begins so.</summary>
@@ -67,6 +83,9 @@ public sealed partial class ReadmeTests : IAsyncLifetime
 
         throw new EndOfStreamException($"The command ended before '{beginning}'.");
     }
+
+    [GeneratedRegex(@"^\$ (curl .*)$", RegexOptions.Multiline)]
+    private static partial Regex Prompt();
 
     [GeneratedRegex("^    (curl .*)$", RegexOptions.Multiline)]
     private static partial Regex Command();
