@@ -1,4 +1,6 @@
+//#if (redis)
 using Buffkit.ServiceDefaults;
+//#endif
 using Buffkit.Streams;
 using Microsoft.AspNetCore.DataProtection;
 
@@ -10,24 +12,31 @@ namespace Buffkit.Api;
 /// </summary>
 internal static class Access
 {
-    private static readonly TopicFilter Orders = TopicFilter.Parse("orders/**");
+    //#if (sample)
+    /// <summary>Every user watches orders; it is the server that publishes them.</summary>
+    private static readonly TopicFilter Watched = TopicFilter.Parse("orders/**");
+    ////#else
+    ///// <summary>What every user may watch; only the server publishes.</summary>
+    //private static readonly TopicFilter Watched = TopicFilter.Parse("news/**");
+    //#endif
 
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         // Claims by the names that the token gives them: 'sub' stays 'sub'.
         builder.Services.AddAuthentication().AddJwtBearer(bearer => bearer.MapInboundClaims = false);
-        // Every user watches orders; it is the server that publishes them.
         builder.Services.AddAuthorizationBuilder().AddPolicy(TopicAuthorizationOptions.PolicyName, policy => policy
             .RequireAuthenticatedUser()
             .RequireAssertion(context =>
-                context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && access.Filter.IsWithin(Orders)));
+                context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && access.Filter.IsWithin(Watched)));
 
         // Alone, the server keeps its keys beside its database; many share theirs through Redis.
+        var keys = new DirectoryInfo(Path.Combine(builder.Environment.ContentRootPath, "data", "keys"));
+        //#if (redis)
         if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisClient.ConnectionName)))
-        {
-            builder.Services.AddDataProtection().PersistKeysToFileSystem(
-                new DirectoryInfo(Path.Combine(builder.Environment.ContentRootPath, "data", "keys")));
-        }
+            builder.Services.AddDataProtection().PersistKeysToFileSystem(keys);
+        ////#else
+        //builder.Services.AddDataProtection().PersistKeysToFileSystem(keys);
+        //#endif
 
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }

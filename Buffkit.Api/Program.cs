@@ -7,12 +7,16 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddTelemetrySources(StreamsTelemetry.MeterName, MigrationTelemetry.Name);
 builder.AddAppDatabase();
+//#if (redis)
 builder.AddRedisClient();
+//#endif
 builder.AddDevelopmentSchema();
 builder.AddAccess();
 
 builder.Services.AddEventStreams();
+//#if (sample)
 builder.Services.AddOrders();
+//#endif
 builder.Services.AddProblems();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -20,13 +24,17 @@ builder.Services.AddOpenApi();
 var app = builder.Build();
 app.UseSecurityHeaders();
 app.UseProblems();
+//#if (sample)
 app.UseDefaultFiles();
 app.UseStaticFiles();
+//#endif
 app.UseCors();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapDefaultEndpoints();
 app.MapOpenApi();
 app.MapEventStreams();
+//#if (sample)
 app.MapOrders();
+//#endif
 await app.RunAsync();

@@ -28,8 +28,12 @@ internal static class RunnerRegistration
         {
             options.Engine = provider switch
             {
+                //#if (postgres)
                 DatabaseProvider.Postgres => MigrationEngine.Postgres,
+                //#endif
+                //#if (mysql)
                 DatabaseProvider.MySql => MigrationEngine.MySql,
+                //#endif
                 _ => MigrationEngine.Sqlite,
             };
             options.ConnectionString = connectionString;

@@ -16,7 +16,11 @@ internal sealed class OrderStore(AppDatabase database, TimeProvider time)
     {
         const string Insert =
             "INSERT INTO orders (customer, item, quantity, created_at) VALUES (@Customer, @Item, @Quantity, @CreatedAt)";
-        var newId = database.Provider is DatabaseProvider.MySql ? "; SELECT LAST_INSERT_ID()" : " RETURNING id";
+        var newId = " RETURNING id";
+        //#if (mysql)
+        if (database.Provider is DatabaseProvider.MySql)
+            newId = "; SELECT LAST_INSERT_ID()";
+        //#endif
 
         var added = new Order
         {

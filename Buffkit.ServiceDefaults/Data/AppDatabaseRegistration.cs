@@ -8,7 +8,7 @@ namespace Buffkit.ServiceDefaults;
 /// <summary>Registers the application's database by configuration.</summary>
 public static class AppDatabaseRegistration
 {
-    /// <summary><c>sqlite</c> (default), <c>postgres</c> or <c>mysql</c>.</summary>
+    /// <summary>A <see cref="DatabaseProvider"/> in lower case, <c>sqlite</c> by default.</summary>
     public const string ProviderKey = "Database:Provider";
 
     /// <summary>The name of the connection string, as in <c>ConnectionStrings:appdb</c>.</summary>
@@ -28,12 +28,16 @@ public static class AppDatabaseRegistration
         var (provider, connectionString) = Read(builder.Configuration, builder.Environment.ContentRootPath);
         switch (provider)
         {
+            //#if (postgres)
             case DatabaseProvider.Postgres:
                 builder.AddPostgresDataSource(connectionString);
                 break;
+            //#endif
+            //#if (mysql)
             case DatabaseProvider.MySql:
                 builder.AddMySqlDataSource(connectionString);
                 break;
+            //#endif
             default:
                 builder.Services.AddSingleton<DbDataSource>(_ => SqliteDataSource.Create(connectionString));
                 break;
@@ -61,11 +65,17 @@ public static class AppDatabaseRegistration
         {
             null or "" => DatabaseProvider.Sqlite,
             var value when value.Equals("sqlite", StringComparison.OrdinalIgnoreCase) => DatabaseProvider.Sqlite,
+            //#if (postgres)
             var value when value.Equals("postgres", StringComparison.OrdinalIgnoreCase) => DatabaseProvider.Postgres,
+            //#endif
+            //#if (mysql)
             var value when value.Equals("mysql", StringComparison.OrdinalIgnoreCase) => DatabaseProvider.MySql,
+            //#endif
             var value => throw new InvalidOperationException(
-                $"{ProviderKey} is '{value}'. Set it to sqlite, postgres or mysql."),
+                $"{ProviderKey} is '{value}'. Set it to {Known}."),
         };
+
+    private static string Known => string.Join(" or ", Enum.GetNames<DatabaseProvider>()).ToLowerInvariant();
 
     private static string ReadConnectionString(IConfiguration configuration, DatabaseProvider provider, string root)
     {

@@ -1,34 +1,47 @@
+//#if (repository)
+// The same services and telemetry as DataClients.Plain.cs.
 #if USE_ASPIRE
+//#endif
+//#if (redis)
 using Microsoft.Extensions.DependencyInjection;
+//#endif
 using Microsoft.Extensions.Hosting;
+//#if (redis)
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.ServiceDefaults;
 
-/// <summary>
-/// The data clients by Aspire's client integrations: the same services and telemetry as <c>DataClients.Plain.cs</c>.
-/// </summary>
+/// <summary>The data clients by Aspire's client integrations, with traces and metrics.</summary>
 /// <remarks>
-/// Their own health checks are off, since both variants share ours and its names. They read the connection string
-/// from the configuration by name.
+/// Their own health checks are off: ours say no addresses.
 /// </remarks>
 internal static class DataClients
 {
+    //#if (postgres)
     public static void AddPostgresDataSource(this IHostApplicationBuilder builder, string connectionString) =>
         builder.AddNpgsqlDataSource(AppDatabaseRegistration.ConnectionName, settings =>
         {
             settings.ConnectionString = connectionString;
             settings.DisableHealthChecks = true;
         });
+    //#endif
+    //#if (repository)
 
+    //#endif
+    //#if (mysql)
     public static void AddMySqlDataSource(this IHostApplicationBuilder builder, string connectionString) =>
         AspireMySqlConnectorExtensions.AddMySqlDataSource(builder, AppDatabaseRegistration.ConnectionName, settings =>
         {
             settings.ConnectionString = connectionString;
             settings.DisableHealthChecks = true;
         });
+    //#endif
+    //#if (redis && !sqlite)
 
+    //#endif
+    //#if (redis)
     public static void AddRedisMultiplexer(this IHostApplicationBuilder builder, string connectionString)
     {
         // The integration keeps them as options; whoever makes a further connection takes them from here in both variants.
@@ -42,5 +55,8 @@ internal static class DataClients
             },
             options => options.AbortOnConnectFail = false);
     }
+    //#endif
 }
+//#if (repository)
 #endif
+//#endif

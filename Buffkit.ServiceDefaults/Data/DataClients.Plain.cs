@@ -1,24 +1,38 @@
+//#if (repository)
+// Without Aspire's packages: the same services and telemetry as DataClients.Aspire.cs.
 #if !USE_ASPIRE
+//#endif
+//#if (mysql)
 using System.Data.Common;
+//#endif
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+//#if (mysql || redis)
 using Microsoft.Extensions.Logging;
+//#endif
+//#if (mysql)
 using MySqlConnector;
+//#endif
+//#if (redis)
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.ServiceDefaults;
 
-/// <summary>
-/// The data clients without Aspire's packages: the same services and telemetry as <c>DataClients.Aspire.cs</c>.
-/// </summary>
+/// <summary>The data clients, with traces and metrics.</summary>
 internal static class DataClients
 {
+    //#if (postgres)
     public static void AddPostgresDataSource(this IHostApplicationBuilder builder, string connectionString)
     {
         builder.Services.AddNpgsqlDataSource(connectionString);
         builder.AddTelemetrySources("Npgsql");
     }
+    //#endif
+    //#if (repository)
 
+    //#endif
+    //#if (mysql)
     public static void AddMySqlDataSource(this IHostApplicationBuilder builder, string connectionString)
     {
         builder.Services.AddSingleton(services => new MySqlDataSourceBuilder(connectionString)
@@ -27,7 +41,11 @@ internal static class DataClients
         builder.Services.AddSingleton<DbDataSource>(services => services.GetRequiredService<MySqlDataSource>());
         builder.AddTelemetrySources("MySqlConnector");
     }
+    //#endif
+    //#if (redis && !sqlite)
 
+    //#endif
+    //#if (redis)
     public static void AddRedisMultiplexer(this IHostApplicationBuilder builder, string connectionString)
     {
         builder.AddTelemetrySources(RedisTracing.SourceName);
@@ -47,5 +65,8 @@ internal static class DataClients
             return redis;
         });
     }
+    //#endif
 }
+//#if (repository)
 #endif
+//#endif

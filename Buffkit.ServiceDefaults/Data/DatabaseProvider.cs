@@ -5,10 +5,14 @@ public enum DatabaseProvider
 {
     /// <summary><c>sqlite</c>, the default: a file, nothing to install.</summary>
     Sqlite,
+    //#if (postgres)
 
     /// <summary><c>postgres</c>.</summary>
     Postgres,
+    //#endif
+    //#if (mysql)
 
     /// <summary><c>mysql</c>.</summary>
     MySql,
+    //#endif
 }

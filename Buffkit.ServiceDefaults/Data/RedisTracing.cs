@@ -1,4 +1,6 @@
+//#if (repository)
 #if !USE_ASPIRE
+//#endif
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
@@ -78,4 +80,6 @@ internal sealed class RedisTracing(TimeProvider? time = null) : BackgroundServic
         activity.SetEndTime(command.CommandCreated + command.ElapsedTime);
     }
 }
+//#if (repository)
 #endif
+//#endif

@@ -6,16 +6,11 @@ namespace Buffkit.Tests;
 /// <summary>The live page in a real browser, whose EventSource asks for gzip and resumes by itself.</summary>
 public sealed class PageTests(Chromium chromium) : IAsyncLifetime
 {
-    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("page-");
     private ApiProcess _api = null!;
 
-    public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync(_root.FullName);
+    public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _api.DisposeAsync();
-        _root.Delete(recursive: true);
-    }
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
 
     [Fact]
     public async Task Page_OrderPosted_ShowsItLive()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace Buffkit.Tests;
@@ -7,8 +8,10 @@ namespace Buffkit.Tests;
 public sealed partial class ApiProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly string Program = Assembly.Load("Buffkit.Api").Location;
 
     private readonly Process _process;
+    private DirectoryInfo? _folder;
 
     private ApiProcess(Process process, Uri address)
     {
@@ -21,11 +24,20 @@ public sealed partial class ApiProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Starts it in a folder of its own, which goes with it.</summary>
+    public static async Task<ApiProcess> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("api-");
+        var api = await StartAsync(folder.FullName);
+        api._folder = folder;
+        return api;
+    }
+
     public static async Task<ApiProcess> StartAsync(string contentRoot, Dictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { typeof(Buffkit.Api.Order).Assembly.Location, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
+            ArgumentList = { Program, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =
@@ -79,6 +91,7 @@ public sealed partial class ApiProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+        _folder?.Delete(recursive: true);
     }
 
     [GeneratedRegex("Now listening on: (http://\\S+)")]

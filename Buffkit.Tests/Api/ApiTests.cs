@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Http.Json;
+
+namespace Buffkit.Tests;
+
+/// <summary>The API as a process of its own, whatever features it has.</summary>
+public sealed class ApiTests : IAsyncLifetime
+{
+    private ApiProcess _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync();
+
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
+
+    [Fact]
+    public async Task Event_PublishedWhileAway_ArrivesAfterTheReconnect()
+    {
+        await using var before = await EventStreamClient.ConnectAsync(_api.Address, "news/**");
+        await PublishAsync("seen");
+        var cursor = (await before.NextAsync()).EventId;
+        before.Cut();
+
+        await PublishAsync("missed");
+        await using var after = await EventStreamClient.ConnectAsync(_api.Address, "news/**", lastEventId: cursor);
+
+        Assert.True(after.Open.GetProperty("recovered").GetBoolean());
+        Assert.Equal("missed", (await after.NextAsync()).Data);
+    }
+
+    [Theory]
+    [InlineData("/openapi/v1.json", "application/json")]
+    [InlineData("/health", "application/json")]
+    [InlineData("/alive", "application/json")]
+    [InlineData("/metrics", "text/plain")]
+    public async Task Document_Asked_IsServed(string path, string mediaType)
+    {
+        using var response = await _api.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(mediaType, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Path_Unknown_IsProblemJson()
+    {
+        using var response = await _api.Http.GetAsync(new Uri("/nothing/here", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    private async Task PublishAsync(string data)
+    {
+        using var response = await _api.Http.PostAsJsonAsync(
+            "events", new { topic = "news/today", type = "news", data }, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Buffkit.Tests;
+
+/// <summary>The <c>dotnet</c> command line, as a user types it.</summary>
+internal static class DotnetCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <returns>Its output; the test fails with it where the command does.</returns>
+    public static async Task<string> RunAsync(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["DOTNET_CLI_UI_LANGUAGE"] = "en",
+                ["DOTNET_NOLOGO"] = "true",
+                // A node that outlives its build would keep our end of its output open.
+                ["MSBUILDDISABLENODEREUSE"] = "1",
+            },
+        };
+        // What the runner of these tests tells its own processes is not for that of a generated solution.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("TESTINGPLATFORM_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Patience);
+        using var process = new Process { StartInfo = start };
+        var output = new StringBuilder();
+        void Read(string? line)
+        {
+            lock (output)
+                output.AppendLine(line);
+        }
+
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{output}");
+        return output.ToString();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+
+namespace Buffkit.Tests;
+
+/// <summary>Generated solutions build without a warning and pass their own tests; pairs of options are covered, not each combination.</summary>
+[Collection(TemplateTests.Name)]
+public sealed partial class TemplateBuildTests(TemplateHive hive)
+{
+    [Theory]
+    [InlineData("My-App", "mysql", true, true, true)]
+    [InlineData("1st.App-x", "sqlite", false, false, true)]
+    [InlineData("My Shop", "postgres", false, true, false)]
+    [InlineData("Größe", "postgres", true, false, false)]
+    public async Task Solution_WithoutAspire_BuildsAndPassesItsTests(string name, string database, bool redis, bool sample, bool test)
+    {
+        using var solution = await hive.CreateAsync(
+            name, "--database", database, "--redis", $"{redis}", "--aspire", "false", "--sample", $"{sample}");
+
+        await DotnetCommand.RunAsync(solution.Root, "build", "-warnaserror", "-maxcpucount:2");
+        if (test)
+            await DotnetCommand.RunAsync(solution.Root, "test", "--no-build");
+    }
+
+    [Fact]
+    public async Task Package_Installed_WritesWhatTheFolderWrites()
+    {
+        var packages = Directory.CreateTempSubdirectory("packages-");
+        try
+        {
+            await DotnetCommand.RunAsync(Repository.Folder("pack"), "pack", "--output", packages.FullName);
+            var package = Assert.Single(packages.EnumerateFiles("*.nupkg")).FullName;
+
+            await hive.InstallPackageAsync(package);
+
+            foreach (var aspire in new[] { "true", "false" })
+            {
+                using var fromFolder = await hive.CreateAsync("My.App", "--aspire", aspire);
+                using var fromPackage = await hive.CreateFromPackageAsync("My.App", "--aspire", aspire);
+
+                Assert.Equal(fromFolder.Files, fromPackage.Files);
+                Assert.All(fromFolder.Files, file => Assert.Equal(WithoutRandom(fromFolder.Read(file)), WithoutRandom(fromPackage.Read(file))));
+            }
+        }
+        finally
+        {
+            packages.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Identifiers and passwords are new in each solution.</summary>
+    private static string WithoutRandom(string text) => Random().Replace(text, "random");
+
+    [GeneratedRegex(@"\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\b")]
+    private static partial Regex Random();
+}

@@ -1,0 +1,125 @@
+using System.Text.RegularExpressions;
+
+namespace Buffkit.Tests;
+
+/// <summary>What can be said of a generated solution without building it, for every database, with and without Redis, for any name.</summary>
+[Collection(TemplateTests.Name)]
+public sealed partial class TemplateTextTests(TemplateHive hive)
+{
+    private static readonly string[] Names = ["Shop", "My.App", "My-App", "1st.App-x", "My Shop", "Größe"];
+    private static readonly string[] Databases = ["postgres", "mysql", "sqlite"];
+
+    /// <summary>Databases × Redis × names; Aspire and the sample go through their four combinations on the way.</summary>
+    public static TheoryData<string, string, bool, bool, bool> Matrix()
+    {
+        var matrix = new TheoryData<string, string, bool, bool, bool>();
+        var row = 0;
+        foreach (var name in Names)
+        {
+            foreach (var database in Databases)
+            {
+                matrix.Add(name, database, true, row % 2 == 0, row % 3 != 0);
+                matrix.Add(name, database, false, row % 2 != 0, row % 4 < 2);
+                row++;
+            }
+        }
+
+        return matrix;
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task Solution_OfAnyOptions_HoldsTogetherUnderItsName(string name, string database, bool redis, bool aspire, bool sample)
+    {
+        using var solution = await hive.CreateAsync(
+            name, "--database", database, "--redis", $"{redis}", "--aspire", $"{aspire}", "--sample", $"{sample}");
+
+        AssertNoTraceOfTheTemplate(solution);
+        AssertProjectsFitTogether(solution);
+        AssertNamespacesAreIdentifiers(solution);
+        AssertLinksLeadSomewhere(solution);
+        Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
+        Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
+        Assert.Equal(sample, solution.Files.Contains($"{name}.Api/wwwroot/index.html"));
+        if (!aspire)
+            Assert.Matches("^[a-z][a-z0-9-]*[a-z0-9]$", ComposeName().Match(solution.Read("compose.yaml")).Groups[1].Value);
+    }
+
+    [Theory]
+    [InlineData("postgres", "mysql")]
+    [InlineData("mysql", "postgres")]
+    public async Task Solution_OfOneDatabase_DoesNotRegisterTheOther(string database, string other)
+    {
+        using var solution = await hive.CreateAsync("Shop", "--database", database, "--aspire", "false", "--redis", "false");
+
+        Assert.DoesNotContain(solution.Files, file => file.Contains($".{other}.", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            solution.Files.Where(file => file.StartsWith("Shop.ServiceDefaults/", StringComparison.Ordinal) || file == "compose.yaml"),
+            file => Regex.IsMatch(solution.Read(file), $"{other}|redis", RegexOptions.IgnoreCase));
+    }
+
+    private static void AssertNoTraceOfTheTemplate(GeneratedSolution solution)
+    {
+        Assert.DoesNotContain(solution.Files, file => file.Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(solution.Files, file => solution.Read(file).Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(solution.Files, file => Directive().IsMatch(solution.Read(file)));
+        Assert.DoesNotContain(
+            solution.Files,
+            file => file.Contains("template.config", StringComparison.Ordinal) || Path.GetFileName(file) is "LICENSE" or "CHANGELOG.md");
+    }
+
+    private static void AssertProjectsFitTogether(GeneratedSolution solution)
+    {
+        var projects = solution.FilesOf(".csproj").ToArray();
+        var listed = solution.ReadXml($"{solution.Name}.slnx").Elements("Project").Select(project => project.Attribute("Path")!.Value);
+        Assert.Equal(projects, listed.Order(StringComparer.Ordinal));
+
+        var versions = solution.ReadXml("Directory.Packages.props").Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value).ToHashSet();
+        foreach (var file in projects)
+        {
+            var project = solution.ReadXml(file);
+            Assert.All(project.Descendants("ProjectReference"), reference =>
+                Assert.Contains(solution.Resolve(file, reference.Attribute("Include")!.Value), projects));
+            Assert.All(project.Descendants("PackageReference"), package =>
+                Assert.True(package.Attribute("Version") is not null || versions.Contains(package.Attribute("Include")!.Value), $"{file}: {package} has no version."));
+        }
+
+        // The names that the AppHost's SDK makes of the projects it refers to.
+        var classes = projects.Select(file => NotIdentifier().Replace(Path.GetFileNameWithoutExtension(file), "_")).ToArray();
+        foreach (var file in solution.FilesOf(".cs").Where(file => file.Contains(".AppHost/", StringComparison.Ordinal)))
+            Assert.All(ProjectClass().Matches(solution.Read(file)), match => Assert.Contains(match.Groups[1].Value, classes));
+    }
+
+    private static void AssertNamespacesAreIdentifiers(GeneratedSolution solution)
+    {
+        var namespaces = solution.FilesOf(".cs").SelectMany(file => Namespace().Matches(solution.Read(file))).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.NotEmpty(namespaces);
+        Assert.All(namespaces, name => Assert.All(name.Split('.'), part => Assert.Matches(@"^[\p{L}_][\p{L}\p{Nd}_]*$", part)));
+    }
+
+    private static void AssertLinksLeadSomewhere(GeneratedSolution solution) =>
+        Assert.All(solution.FilesOf(".md"), file =>
+            Assert.All(Link().Matches(solution.Read(file)), match =>
+                Assert.True(
+                    Path.Exists(Path.Combine(solution.Root, solution.Resolve(file, match.Groups[1].Value))),
+                    $"{file} links to {match.Groups[1].Value}, which is not there.")));
+
+    [GeneratedRegex(@"^\s*(//|<!--)?#(if|elseif|else|endif)\b", RegexOptions.Multiline)]
+    private static partial Regex Directive();
+
+    [GeneratedRegex(@"^name: (.*)$", RegexOptions.Multiline)]
+    private static partial Regex ComposeName();
+
+    // Aspire.Hosting.AppHost.targets makes the class names with this expression.
+    [GeneratedRegex(@"(((?<=\.)|^)(?=\d)|\W)")]
+    private static partial Regex NotIdentifier();
+
+    [GeneratedRegex(@"\bProjects\.(\w+)")]
+    private static partial Regex ProjectClass();
+
+    [GeneratedRegex(@"^namespace (.+?);$", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)")]
+    private static partial Regex Link();
+}
