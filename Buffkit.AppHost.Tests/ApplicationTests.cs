@@ -114,22 +114,29 @@ public sealed class ApplicationTests(ContainerApplication application) : IClassF
         Assert.Equal("stream.close", item.EventType);
         Assert.Equal("drain", JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("reason").GetString());
         await watcher.AssertEndedAsync();
-        Assert.True((await draining).Success);
-        await application.HealthyAsync("api");
-        await OrderAsync((await application.ReplicasAsync())[name], "Grace");
+        var result = await draining;
+        Assert.True(result.Success, result.Message);
+        await RunningApplication.PartAsync(AddressAsync, "streams", healthy: true);
+        await OrderAsync(await AddressAsync(), "Grace");
+
+        async Task<Uri> AddressAsync() => (await application.ReplicasAsync())[name];
     }
 
     [Fact]
     public async Task Redis_StoppedAndStarted_TheApiSaysSoAndComesBack()
     {
+        var address = application.Address("api");
+
         await application.RunAsync("redis", KnownResourceCommands.StopCommand);
-        await application.WhenAsync("api", snapshot => snapshot.HealthStatus is not Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
+        await RunningApplication.PartAsync(() => Task.FromResult(address), "redis", healthy: false);
 
         await application.RunAsync("redis", KnownResourceCommands.StartCommand);
         await application.HealthyAsync("redis");
-        await application.HealthyAsync("api");
+        foreach (var (_, replica) in await application.ReplicasAsync())
+        {
+            await RunningApplication.PartAsync(() => Task.FromResult(replica), "redis", healthy: true);
+        }
 
-        var address = application.Address("api");
         await using var watcher = await EventStreamClient.ConnectAsync(address, "orders/**");
         await OrderAsync(address, "Edsger");
         Assert.Equal("order.created", (await watcher.NextAsync()).EventType);

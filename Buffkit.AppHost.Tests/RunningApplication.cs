@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Buffkit.AppHost.Tests;
@@ -9,6 +11,8 @@ public abstract class RunningApplication(string argument) : IAsyncLifetime
     /// <summary>The first start of a machine pulls three images.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+
     private DistributedApplication? _application;
 
     public DistributedApplicationModel Model => Get<DistributedApplicationModel>();
@@ -19,6 +23,12 @@ public abstract class RunningApplication(string argument) : IAsyncLifetime
     {
         var cancellation = TestContext.Current.CancellationToken;
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Buffkit_AppHost>([argument], cancellation);
+        foreach (var project in builder.Resources.OfType<ProjectResource>())
+        {
+            // Without the dashboard nobody collects telemetry, and a process that ends would wait for its last export.
+            builder.CreateResourceBuilder(project).WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", "");
+        }
+
         foreach (var resource in builder.Resources)
         {
             foreach (var volume in resource.Annotations.OfType<ContainerMountAnnotation>().ToList())
@@ -87,6 +97,34 @@ public abstract class RunningApplication(string argument) : IAsyncLifetime
         }
 
         return replicas;
+    }
+
+    /// <summary>The health of one part of the API as <c>/health</c> has it, once it is as expected.</summary>
+    /// <param name="address">Where to ask: a restarted replica has another address, so it is looked up each time.</param>
+    /// <param name="part">Such as <c>redis</c>.</param>
+    /// <param name="healthy">Which health to wait for.</param>
+    public static async Task PartAsync(Func<Task<Uri>> address, string part, bool healthy)
+    {
+        using var client = new HttpClient();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        using var timer = new PeriodicTimer(Look);
+        while (await timer.WaitForNextTickAsync(patience.Token))
+        {
+            try
+            {
+                var response = await client.GetAsync(new Uri(await address(), "/health"), patience.Token);
+                var health = await response.Content.ReadFromJsonAsync<JsonElement>(patience.Token);
+                if (health.GetProperty("parts").GetProperty(part).GetProperty("status").ValueEquals("Healthy") == healthy)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+        }
     }
 
     private string Name(string resource) =>

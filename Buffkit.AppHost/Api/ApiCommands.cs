@@ -8,6 +8,9 @@ internal static class ApiCommands
 {
     private const string TestTopic = "test";
 
+    /// <summary>The host gives its services 30 seconds; a machine at work with much else takes its time.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(1);
+
     public static IResourceBuilder<ProjectResource> WithApiCommands(this IResourceBuilder<ProjectResource> api, string endpoint) =>
         api
             .WithHttpCommand("/events", "Publish a test event", endpoint, "publish-test-event", new HttpCommandOptions
@@ -43,20 +46,20 @@ internal static class ApiCommands
         var commands = context.Services.GetRequiredService<ResourceCommandService>();
         var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
 
-        var stopped = await commands.ExecuteCommandAsync(
-            context.ResourceName, KnownResourceCommands.StopCommand, context.CancellationToken);
-        if (!stopped.Success)
+        // It may give up before a replica with many clients has ended, which is no failure; that nothing ends is one.
+        await commands.ExecuteCommandAsync(context.ResourceName, KnownResourceCommands.StopCommand, context.CancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        patience.CancelAfter(EndPatience);
+        try
         {
-            return stopped;
+            await notifications.WatchAsync(patience.Token).FirstAsync(
+                change => change.ResourceId == context.ResourceName
+                    && KnownResourceStates.TerminalStates.Contains(change.Snapshot.State?.Text),
+                patience.Token);
         }
-
-        await foreach (var change in notifications.WatchAsync(context.CancellationToken))
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            if (change.ResourceId == context.ResourceName
-                && KnownResourceStates.TerminalStates.Contains(change.Snapshot.State?.Text))
-            {
-                break;
-            }
+            return CommandResults.Failure($"{context.ResourceName} has not ended within {EndPatience.TotalSeconds:0} seconds; see its log.");
         }
 
         return await commands.ExecuteCommandAsync(
