@@ -1,3 +1,5 @@
+using System.Globalization;
+using Azure.Provisioning.AppContainers;
 using Azure.Provisioning.RedisEnterprise;
 
 namespace Buffkit.AppHost;
@@ -13,6 +15,12 @@ internal static class AzureTarget
 
     /// <summary>Ten times the least: where costs are to stop growing. Raise it together with the size of Redis.</summary>
     private const int MaxReplicas = 20;
+
+    /// <summary>
+    /// An open stream is a request to the ingress, whose own rule adds a replica for every ten. This many fit into half a
+    /// core and 1 GiB with room for bursts.
+    /// </summary>
+    private const int StreamsPerReplica = 2_000;
 
     /// <summary>An hour for all migrations of a deployment.</summary>
     private const int JobSeconds = 3600;
@@ -47,6 +55,14 @@ internal static class AzureTarget
         api.PublishAsAzureContainerApp((_, app) =>
         {
             app.Template.Scale.MaxReplicas = MaxReplicas;
+            app.Template.Scale.Rules.Add(new ContainerAppScaleRule
+            {
+                Name = "streams",
+                Http = new ContainerAppHttpScaleRule
+                {
+                    Metadata = { ["concurrentRequests"] = StreamsPerReplica.ToString(CultureInfo.InvariantCulture) },
+                },
+            });
             app.Template.TerminationGracePeriodSeconds = TerminationSeconds;
         });
 
