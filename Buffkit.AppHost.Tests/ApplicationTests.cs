@@ -139,7 +139,14 @@ public sealed class ApplicationTests(ContainerApplication application) : IClassF
 
         await using var watcher = await EventStreamClient.ConnectAsync(address, "orders/**");
         await OrderAsync(address, "Edsger");
-        Assert.Equal("order.created", (await watcher.NextAsync()).EventType);
+        var item = await watcher.NextAsync();
+        if (item.EventType == "stream.gap")
+        {
+            // Without its volume Redis came back empty, and a replica that learns so only now says it.
+            item = await watcher.NextAsync();
+        }
+
+        Assert.Equal("order.created", item.EventType);
     }
 
     private static async Task<long> OrderAsync(Uri api, string customer)
