@@ -1,27 +1,58 @@
-var builder = DistributedApplication.CreateBuilder(args);
+using Buffkit.AppHost;
 
-var postgres = builder.AddPostgres(Resources.Postgres);
-var database = postgres.AddDatabase(Resources.AppDatabase);
+//#if (!sqlite)
+// `-- run-job NAME`: what azd's hook calls between the deployment of the migrations and that of the API.
+if (args is [ContainerAppJob.Command, var job])
+{
+    return await ContainerAppJob.RunFromEnvironmentAsync(job);
+}
 
-var migrations = builder.AddProject<Projects.Buffkit_MigrationService>(Resources.Migrations)
-    .WithReference(database)
-    .WithEnvironment("Database__Provider", "postgres")
-    .WaitFor(database);
+var builder = DistributedApplication.CreateBuilder(EmbeddedMode.ToConfiguration(args));
+if (await builder.IsEmbeddedAsync())
+{
+    var file = builder.AddEmbeddedDatabase();
+    builder.AddApi(file);
+}
+else
+{
+    var target = builder.AddDeploymentTarget();
+    //#if (redis)
+    var redis = builder.AddRedisLog(target);
+    //#endif
+    //#if (repository)
 
-builder.AddProject<Projects.Buffkit_Api>(Resources.Api)
-    .WithReference(database)
-    .WithEnvironment("Database__Provider", "postgres")
-    .WithHttpHealthCheck("/health")
-    .WithExternalHttpEndpoints()
-    .WaitForCompletion(migrations);
+    // The database of the API, by `--database postgres|mysql`.
+    var appdb = builder.IsDatabase(Databases.MySql)
+        ? builder.AddMySqlDatabase(Resources.Migrations)
+        : builder.AddPostgresDatabase(Resources.Migrations, target);
+
+    // At home the other engine runs beside it, so that every script meets both.
+    if (builder.ExecutionContext.IsRunMode)
+    {
+        _ = builder.IsDatabase(Databases.MySql)
+            ? builder.AddPostgresDatabase(Resources.PostgresMigrations, target)
+            : builder.AddMySqlDatabase(Resources.MySqlMigrations);
+    }
+
+    ////#elseif (postgres)
+    //var appdb = builder.AddPostgresDatabase(Resources.Migrations, target);
+    ////#else
+    //var appdb = builder.AddMySqlDatabase(Resources.Migrations);
+    //#endif
+    builder.AddApi(appdb)
+        //#if (redis)
+        .WithReplicas(2)
+        .WithReference(redis, connectionName: Resources.Redis)
+        .WaitFor(redis)
+        //#endif
+        .PublishTo(target, appdb.Migrations);
+}
 
 await builder.Build().RunAsync();
-
-/// <summary>The names under which resources appear in the dashboard and in connection strings.</summary>
-internal static class Resources
-{
-    public const string Postgres = "postgres";
-    public const string AppDatabase = "appdb";
-    public const string Migrations = "migrations";
-    public const string Api = "api";
-}
+return 0;
+////#else
+//var builder = DistributedApplication.CreateBuilder(args);
+//var file = builder.AddEmbeddedDatabase();
+//builder.AddApi(file);
+//await builder.Build().RunAsync();
+//#endif

@@ -1,0 +1,20 @@
+namespace Buffkit.AppHost;
+
+internal static class ApiResource
+{
+    private const string Endpoint = "http";
+
+    /// <summary>Adds the API on a database whose schema is up to date.</summary>
+    public static IResourceBuilder<ProjectResource> AddApi(this IDistributedApplicationBuilder builder, AppDatabase database) =>
+        builder.AddProject<Projects.Buffkit_Api>(Resources.Api)
+            .WithDatabase(database.Provider, database.Configure)
+            .WaitForCompletion(database.Migrations)
+            .WithExternalHttpEndpoints()
+            .WithHttpProbe(ProbeType.Liveness, "/alive", periodSeconds: 10, timeoutSeconds: 5)
+            .WithHttpProbe(ProbeType.Readiness, "/health", periodSeconds: 10, timeoutSeconds: 5)
+            .WithUrlForEndpoint(Endpoint, url => url.DisplayText = "Live page")
+            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/openapi/v1.json", DisplayText = "OpenAPI" })
+            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/health", DisplayText = "Health" })
+            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/metrics", DisplayText = "Metrics" })
+            .WithApiCommands(Endpoint);
+}

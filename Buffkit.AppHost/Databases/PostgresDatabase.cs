@@ -1,0 +1,24 @@
+namespace Buffkit.AppHost;
+
+internal static class PostgresDatabase
+{
+    private const string Tag = "18.3";
+
+    /// <summary>
+    /// Adds PostgreSQL with its migrations: a container, or Azure Database for PostgreSQL in a deployment to Azure.
+    /// </summary>
+    public static AppDatabase AddPostgresDatabase(
+        this IDistributedApplicationBuilder builder, string migrations, DeploymentTarget target)
+    {
+        IResourceBuilder<IResourceWithConnectionString> database = target is DeploymentTarget.Azure
+            ? builder.AddAzurePostgres(Resources.Postgres, Resources.PostgresDatabase, Databases.DatabaseName)
+            : builder.AddPostgres(Resources.Postgres)
+                .WithImageTag(Tag)
+                .WithDataVolume()
+                // Here Aspire creates the database; in a Compose file the image does.
+                .WithEnvironment("POSTGRES_DB", Databases.DatabaseName)
+                .PublishAsLastingService()
+                .AddDatabase(Resources.PostgresDatabase, Databases.DatabaseName);
+        return builder.AddMigrations(migrations, Databases.Postgres, database);
+    }
+}
