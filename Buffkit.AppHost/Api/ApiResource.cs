@@ -12,7 +12,9 @@ internal static class ApiResource
             .WithExternalHttpEndpoints()
             .WithHttpProbe(ProbeType.Liveness, "/alive", periodSeconds: 10, timeoutSeconds: 5)
             .WithHttpProbe(ProbeType.Readiness, "/health", periodSeconds: 10, timeoutSeconds: 5)
+            //#if (sample)
             .WithUrlForEndpoint(Endpoint, url => url.DisplayText = "Live page")
+            //#endif
             .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/openapi/v1.json", DisplayText = "OpenAPI" })
             .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/health", DisplayText = "Health" })
             .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/metrics", DisplayText = "Metrics" })
