@@ -29,6 +29,12 @@ internal static class AzureTarget
     /// </summary>
     private const int StreamsPerReplica = 2_000;
 
+    /// <summary>
+    /// Whence the ingress calls: a range that Azure Container Apps keeps for itself in environments with workload profiles.
+    /// From anywhere else the client's address is not believed, and the API's log says so once.
+    /// </summary>
+    private const string IngressNetwork = "100.100.0.0/16";
+
     /// <summary>An hour for all migrations of a deployment.</summary>
     private const int JobSeconds = 3600;
 
@@ -63,19 +69,21 @@ internal static class AzureTarget
     /// another one left a client.
     /// </summary>
     public static IResourceBuilder<ProjectResource> PublishAsApi(this IResourceBuilder<ProjectResource> api) =>
-        api.PublishAsAzureContainerApp((_, app) =>
-        {
-            app.Template.Scale.MaxReplicas = MaxReplicas;
-            app.Template.Scale.Rules.Add(new ContainerAppScaleRule
+        api
+            .WithEnvironment("Streams__Proxies__Networks__0", IngressNetwork)
+            .PublishAsAzureContainerApp((_, app) =>
             {
-                Name = "streams",
-                Http = new ContainerAppHttpScaleRule
+                app.Template.Scale.MaxReplicas = MaxReplicas;
+                app.Template.Scale.Rules.Add(new ContainerAppScaleRule
                 {
-                    Metadata = { ["concurrentRequests"] = StreamsPerReplica.ToString(CultureInfo.InvariantCulture) },
-                },
+                    Name = "streams",
+                    Http = new ContainerAppHttpScaleRule
+                    {
+                        Metadata = { ["concurrentRequests"] = StreamsPerReplica.ToString(CultureInfo.InvariantCulture) },
+                    },
+                });
+                app.Template.TerminationGracePeriodSeconds = TerminationSeconds;
             });
-            app.Template.TerminationGracePeriodSeconds = TerminationSeconds;
-        });
 
     /// <summary>A job that <c>aspire deploy</c> runs to its end before it deploys the API.</summary>
     public static void PublishAsMigrationJob(
