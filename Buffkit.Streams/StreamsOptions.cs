@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>The configuration section <c>Streams</c>, one class per part; checked when the host starts.</summary>
-public sealed class StreamsOptions
+public sealed class StreamsOptions : IValidatableObject
 {
     /// <summary>Name of the section.</summary>
     public const string Section = "Streams";
@@ -61,6 +61,10 @@ public sealed class StreamsOptions
     [Required, ValidateObjectMembers]
     public EncryptionOptions Encryption { get; set; } = new();
 
+    /// <inheritdoc cref="HtmlOptions"/>
+    [Required, ValidateObjectMembers]
+    public HtmlOptions Html { get; set; } = new();
+
     /// <inheritdoc cref="StreamCorsOptions"/>
     [Required, ValidateObjectMembers]
     public StreamCorsOptions Cors { get; set; } = new();
@@ -72,6 +76,17 @@ public sealed class StreamsOptions
     /// <inheritdoc cref="LimitsOptions"/>
     [Required, ValidateObjectMembers]
     public LimitsOptions Limits { get; set; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Encryption.Topics.Count > 0 && Encryption.KeepKeysFor < Log.MaxAge)
+        {
+            yield return new ValidationResult(
+                $"Streams:Encryption:KeepKeysFor ({Encryption.KeepKeysFor}) is shorter than Streams:Log:MaxAge ({Log.MaxAge}): events would outlive their keys.",
+                [nameof(Encryption)]);
+        }
+    }
 }
 
 [OptionsValidator]

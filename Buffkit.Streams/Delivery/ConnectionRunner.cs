@@ -24,6 +24,7 @@ internal sealed partial class ConnectionRunner(
     {
         var connection = New(subscription, abort);
         var began = context.Time.GetTimestamp();
+        pace.Began(subscription.Session.Id);
         connections.Add(connection);
         presence.Add(connection);
         try

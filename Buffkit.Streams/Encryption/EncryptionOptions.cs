@@ -25,7 +25,7 @@ public sealed class EncryptionOptions : IValidatableObject
 
     /// <summary>
     /// How long a key is kept after its last event, 1 minute to 3,650 days; then those events are unreadable for ever. Not less
-    /// than the log or the history retains them.
+    /// than the log (<see cref="LogOptions.MaxAge"/>, which is checked) or the history retains them.
     /// </summary>
     /// <value>Default 30 days.</value>
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
@@ -37,12 +37,6 @@ public sealed class EncryptionOptions : IValidatableObject
     public string KeyFile { get; set; } = DefaultKeyFile;
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        foreach (var topic in Topics)
-        {
-            if (!TopicFilter.TryParse(topic, out _, out var error))
-                yield return new ValidationResult($"Streams:Encryption:Topics has '{topic}': {error}", [nameof(Topics)]);
-        }
-    }
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        TopicFilters.Validate(Topics, "Streams:Encryption:Topics", nameof(Topics));
 }

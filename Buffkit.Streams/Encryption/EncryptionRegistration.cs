@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -11,16 +10,25 @@ internal static class EncryptionRegistration
 {
     public static void AddEncryption(this IServiceCollection services)
     {
+        services.TryAddSingleton<ProtectedKeys>();
         services.TryAddSingleton<IEventKeyStore>(provider =>
         {
             var options = provider.GetRequiredService<IOptions<StreamsOptions>>().Value;
-            var protectedKeys = new ProtectedKeys(provider.GetRequiredService<IDataProtectionProvider>());
+            var protectedKeys = provider.GetRequiredService<ProtectedKeys>();
             return provider.GetService<IConnectionMultiplexer>() is { } redis
                 ? new RedisKeyStore(redis, options.Redis.KeyPrefix, protectedKeys)
                 : new FileKeyStore(
                     Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, options.Encryption.KeyFile), protectedKeys);
         });
+        services.TryAddSingleton<IFingerprintKey>(provider => EventLogRegistration.IsShared(provider)
+            ? new RedisFingerprintKey(
+                provider.GetRequiredService<IConnectionMultiplexer>(),
+                provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Redis.KeyPrefix,
+                provider.GetRequiredService<ProtectedKeys>(),
+                provider.GetRequiredService<TimeProvider>())
+            : new MemoryFingerprintKey());
         services.TryAddSingleton<EventKeyRing>();
+        services.AddHostedService<EventKeyWatch>();
         services.TryAddSingleton<EventEncryption>();
         services.TryAddSingleton<KeysEndpoint>();
     }

@@ -13,16 +13,10 @@ internal sealed class EventEncryption(EventKeyRing keys, IOptions<StreamsOptions
 {
     private readonly TopicFilter[] _topics = [.. options.Value.Encryption.Topics.Select(TopicFilter.Parse)];
 
-    public bool IsEncrypted(Topic topic)
-    {
-        foreach (var filter in _topics)
-        {
-            if (filter.Matches(topic))
-                return true;
-        }
+    // Of each partition, and of a log without.
+    private readonly Epoch[] _epochs = new Epoch[EventId.MaxPartitions + 1];
 
-        return false;
-    }
+    public bool IsEncrypted(Topic topic) => _topics.Match(topic);
 
     /// <summary>Encrypts those events that are to be, in place.</summary>
     /// <exception cref="KeysUnavailableException">There is no key.</exception>
@@ -34,6 +28,25 @@ internal sealed class EventEncryption(EventKeyRing keys, IOptions<StreamsOptions
         {
             if (IsEncrypted(drafts[i].Topic))
                 drafts[i] = Encrypt(drafts[i], await keys.CurrentAsync(cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>
+    /// Notes where events were appended. A new epoch is a log that was emptied, and the keys may have been emptied with it: they are put
+    /// back before a publisher is told that its events are held.
+    /// </summary>
+    public async ValueTask AppendedAsync(Epoch epoch, CancellationToken cancellationToken)
+    {
+        if (_topics.Length == 0 || epoch == _epochs[epoch.Partition + 1])
+            return;
+        try
+        {
+            await keys.AllAsync(cancellationToken).ConfigureAwait(false);
+            _epochs[epoch.Partition + 1] = epoch;
+        }
+        catch (KeysUnavailableException)
+        {
+            // The watch goes on trying.
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +10,7 @@ internal sealed partial class EventKeyRing(
 {
     private readonly EncryptionOptions _options = options.Value.Encryption;
     private readonly SemaphoreSlim _rotating = new(1, 1);
+    private readonly ConcurrentDictionary<string, EventKey> _known = new(StringComparer.Ordinal);
     private volatile EventKey? _current;
 
     /// <summary>The key for new events; made and stored first where there is none, or the last one is too old.</summary>
@@ -35,11 +37,14 @@ internal sealed partial class EventKeyRing(
         }
     }
 
-    /// <summary>All keys whose events may be read, the newest first; from the store, as another server may have made one just now.</summary>
+    /// <summary>
+    /// All keys whose events may be read, the newest first; from the store, as another server may have made one just now. What
+    /// the store has lost of those that this server knows is put back.
+    /// </summary>
     /// <exception cref="KeysUnavailableException">The store is away.</exception>
     public async ValueTask<IReadOnlyList<EventKey>> AllAsync(CancellationToken cancellationToken)
     {
-        var keys = await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var keys = await LoadAsync(cancellationToken).ConfigureAwait(false);
         return [.. keys.Where(key => !IsPast(key)).OrderByDescending(key => key.Created)];
     }
 
@@ -47,7 +52,7 @@ internal sealed partial class EventKeyRing(
 
     private async ValueTask<EventKey> RotateAsync(CancellationToken cancellationToken)
     {
-        var keys = await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var keys = await LoadAsync(cancellationToken).ConfigureAwait(false);
         if (keys.Where(IsPast).ToArray() is { Length: > 0 } past)
         {
             await store.RemoveAsync(past, cancellationToken).ConfigureAwait(false);
@@ -58,8 +63,33 @@ internal sealed partial class EventKeyRing(
             return newest;
         var key = EventKey.New(time.GetUtcNow());
         await store.AddAsync(key, cancellationToken).ConfigureAwait(false);
+        _known[key.Id] = key;
         Log.Rotated(logger, key.Id);
         return key;
+    }
+
+    // A store that was emptied (a flushed Redis) lost the keys of events that the history, or this server's memory, still has.
+    private async ValueTask<List<EventKey>> LoadAsync(CancellationToken cancellationToken)
+    {
+        var keys = (await store.LoadAsync(cancellationToken).ConfigureAwait(false)).ToList();
+        foreach (var key in keys)
+            _known.TryAdd(key.Id, key);
+        foreach (var (id, known) in _known)
+        {
+            // Past ones are left to whoever removes them: as many keys are known as the store may have.
+            if (IsPast(known))
+            {
+                _known.TryRemove(id, out _);
+            }
+            else if (!keys.Exists(key => key.Id == id))
+            {
+                await store.AddAsync(known, cancellationToken).ConfigureAwait(false);
+                keys.Add(known);
+                Log.PutBack(logger, id);
+            }
+        }
+
+        return keys;
     }
 
     private bool IsOver(EventKey key) => time.GetUtcNow() - key.Created >= _options.KeyLifetime;
@@ -73,5 +103,8 @@ internal sealed partial class EventKeyRing(
 
         [LoggerMessage(2, LogLevel.Information, "{Keys} keys were forgotten, and what they encrypted with them.")]
         public static partial void Forgotten(ILogger logger, int keys);
+
+        [LoggerMessage(3, LogLevel.Warning, "The store had lost key {Key}; it was put back.")]
+        public static partial void PutBack(ILogger logger, string key);
     }
 }

@@ -34,9 +34,10 @@ internal sealed class FileKeyStore(string path, ProtectedKeys protectedKeys) : I
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             // Renamed into place: a power cut leaves the old file or the new one.
             var next = path + ".new";
-            await File.WriteAllTextAsync(next, JsonSerializer.Serialize(keys), cancellationToken).ConfigureAwait(false);
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(next, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            // A file that was left half-written would keep the mode that it has.
+            File.Delete(next);
+            await using (var file = new FileStream(next, NewFile()))
+                await JsonSerializer.SerializeAsync(file, keys, cancellationToken: cancellationToken).ConfigureAwait(false);
             File.Move(next, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,6 +48,15 @@ internal sealed class FileKeyStore(string path, ProtectedKeys protectedKeys) : I
         {
             _writing.Release();
         }
+    }
+
+    // Nobody else's from the first moment on.
+    private static FileStreamOptions NewFile()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     private async ValueTask<Dictionary<string, string>> ReadAsync(CancellationToken cancellationToken)

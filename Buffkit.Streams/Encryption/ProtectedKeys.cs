@@ -1,13 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Streams;
 
 /// <summary>Keys as text that only servers with the same Data Protection keys can read.</summary>
-internal sealed class ProtectedKeys(IDataProtectionProvider protection)
+internal sealed partial class ProtectedKeys(IDataProtectionProvider protection, ILogger<ProtectedKeys> logger)
 {
     private readonly IDataProtector _protector = protection.CreateProtector("event-streams", "event-keys", "v1");
+
+    // Once, not whenever a client asks for keys.
+    private int _unreadable;
 
     /// <exception cref="KeysUnavailableException">The Data Protection keys are out of reach.</exception>
     public string Write(EventKey key)
@@ -29,15 +33,16 @@ internal sealed class ProtectedKeys(IDataProtectionProvider protection)
     {
         try
         {
-            return text.Split(' ') is [var created, var secret]
-                ? new EventKey(
-                    id,
-                    DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(created, CultureInfo.InvariantCulture)),
-                    _protector.Unprotect(Convert.FromBase64String(secret)))
-                : null;
+            var space = text.IndexOf(' ', StringComparison.Ordinal);
+            return new EventKey(
+                id,
+                DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text.AsSpan(0, Math.Max(space, 0)), CultureInfo.InvariantCulture)),
+                _protector.Unprotect(Convert.FromBase64String(text[(space + 1)..])));
         }
-        catch (Exception e) when (e is CryptographicException or FormatException)
+        catch (Exception e) when (e is CryptographicException or FormatException or OverflowException or ArgumentOutOfRangeException)
         {
+            if (Interlocked.Exchange(ref _unreadable, 1) == 0)
+                Log.Unreadable(logger, id, e);
             return null;
         }
         catch (Exception e)
@@ -45,5 +50,12 @@ internal sealed class ProtectedKeys(IDataProtectionProvider protection)
             // Whatever their store throws.
             throw new KeysUnavailableException(e);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error,
+            "Stored key {Key} cannot be read, and perhaps others: the Data Protection keys that protect it are lost. Events that it encrypted stay unreadable until they are back.")]
+        public static partial void Unreadable(ILogger logger, string key, Exception exception);
     }
 }

@@ -25,12 +25,6 @@ public sealed class CompressionOptions : IValidatableObject
     public IList<string> ExcludedTopics { get; } = [];
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        foreach (var topic in ExcludedTopics)
-        {
-            if (!TopicFilter.TryParse(topic, out _, out var error))
-                yield return new ValidationResult($"Streams:Compression:ExcludedTopics has '{topic}': {error}", [nameof(ExcludedTopics)]);
-        }
-    }
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        TopicFilters.Validate(ExcludedTopics, "Streams:Compression:ExcludedTopics", nameof(ExcludedTopics));
 }

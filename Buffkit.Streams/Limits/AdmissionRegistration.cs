@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -14,6 +16,13 @@ internal static class AdmissionRegistration
     {
         services.AddOwnPages();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, TrustedProxies>());
+        // The framework's own reading of the headers (see TrustedProxies) must not follow on that of the configured proxies: the second
+        // entry from the end is what the client wrote.
+        services.AddOptions<ForwardedHeadersOptions>().PostConfigure<IOptions<StreamsOptions>, IConfiguration>((headers, options, configuration) =>
+        {
+            if (!options.Value.Proxies.IsEmpty && TrustedProxies.TrustsEverybody(configuration))
+                headers.ForwardedHeaders = ForwardedHeaders.None;
+        });
         services.TryAddSingleton<CrossSiteGuard>();
         services.TryAddSingleton<SecurityMetrics>();
         services.TryAddSingleton<ITopicAuthorization, DefaultTopicAuthorization>();

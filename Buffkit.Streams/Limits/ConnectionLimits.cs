@@ -65,11 +65,11 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
         {
             if (Interlocked.Exchange(ref _left, 1) != 0)
                 return;
-            Interlocked.Decrement(ref limits._open);
             if (_session is not null)
                 limits._counts.Remove(_session);
             if (_address is not null)
                 limits._counts.Remove(_address);
+            Interlocked.Decrement(ref limits._open);
         }
     }
 }

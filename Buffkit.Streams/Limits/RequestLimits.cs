@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -30,10 +31,11 @@ internal sealed partial class RequestLimits : IDisposable
     private readonly bool _hasProxies;
     private int _warned;
 
-    public RequestLimits(IOptions<StreamsOptions> options, SecurityMetrics metrics, ILogger<RequestLimits> logger)
+    public RequestLimits(
+        IOptions<StreamsOptions> options, SecurityMetrics metrics, IConfiguration configuration, ILogger<RequestLimits> logger)
     {
         _logger = logger;
-        _hasProxies = !options.Value.Proxies.IsEmpty;
+        _hasProxies = !options.Value.Proxies.IsEmpty || TrustedProxies.TrustsEverybody(configuration);
         var limits = options.Value.Limits;
         _metrics = metrics;
         var (minute, second) = (TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
@@ -48,7 +50,7 @@ internal sealed partial class RequestLimits : IDisposable
     /// <summary>Counts a request by where it comes from; to be asked before anything costly is done for it.</summary>
     public Refusal? AdmitAddress(HttpContext http, RateKind kind)
     {
-        if (!_hasProxies && http.Request.Headers.ContainsKey("X-Forwarded-For") && Interlocked.Exchange(ref _warned, 1) == 0)
+        if (!_hasProxies && IsForwarded(http.Request) && Interlocked.Exchange(ref _warned, 1) == 0)
             Log.UnknownProxy(_logger, http.Connection.RemoteIpAddress);
         return Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)));
     }
@@ -67,6 +69,9 @@ internal sealed partial class RequestLimits : IDisposable
             rate.Dispose();
     }
 
+    private static bool IsForwarded(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("X-Forwarded-Proto");
+
     private Refusal? Counted(Refusal? refusal)
     {
         if (refusal is not null)
@@ -77,7 +82,7 @@ internal sealed partial class RequestLimits : IDisposable
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning,
-            "X-Forwarded-For came from {Address} and was not believed. If that is your reverse proxy, name it in Streams:Proxies: until then all of its clients count as one address.")]
+            "X-Forwarded-* came from {Address} and was not believed. If that is your reverse proxy, name it in Streams:Proxies: until then all of its clients count as one address, and HTTPS that it ends is not known of.")]
         public static partial void UnknownProxy(ILogger logger, System.Net.IPAddress? address);
     }
 

@@ -57,7 +57,11 @@ public sealed class EventPublisher
 
         var result = await _log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)
+        {
             _metrics.Published(drafts.Count);
+            await _encryption.AppendedAsync(result.Ids[0].Epoch, cancellationToken).ConfigureAwait(false);
+        }
+
         return result;
     }
 

@@ -13,23 +13,31 @@ internal static class IdempotencyKey
     public const string ReplayedHeader = "Idempotency-Replayed";
 
     /// <summary>Reads the key; those of a subject are its own, so that nobody can use up or probe another's.</summary>
-    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body, string? subject)
+    /// <param name="request">The request.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="subject">Whose request it is.</param>
+    /// <param name="secret">
+    /// Where the events are encrypted: keys the fingerprint, which the log keeps, so that from it nobody can try out payloads.
+    /// </param>
+    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body, string? subject, byte[]? secret)
     {
         if (!request.Headers.TryGetValue(Header, out var values))
             return (null, null);
         var key = values.ToString();
         return key.Length is 0 or > Idempotency.MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? (null, EventStreamProblems.Invalid(Header, $"A key has 1 to {Idempotency.MaxKeyLength} visible ASCII characters."))
-            : (new Idempotency(subject is null ? key : Own(key, subject), Fingerprint(request, body)), null);
+            : (new Idempotency(subject is null ? key : Own(key, subject), Fingerprint(request, body, secret)), null);
     }
 
     private static string Own(string key, string subject) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{subject}\n{key}")));
 
     // All that makes the events: with another topic in the query the same body is another request.
-    private static string Fingerprint(HttpRequest request, ReadOnlySpan<byte> body)
+    private static string Fingerprint(HttpRequest request, ReadOnlySpan<byte> body, byte[]? secret)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = secret is null
+            ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256)
+            : IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.ContentType}\n{request.QueryString}\n"));
         foreach (var (name, value) in request.Headers)
         {

@@ -9,11 +9,18 @@ namespace Buffkit.Streams;
 
 /// <summary><c>POST /events</c>: publish. <c>202</c> once the log holds the events.</summary>
 internal sealed class PublishEndpoint(
-    EventPublisher publisher, PresenceTracker presence, ConnectionDrain drain, Admission admission, IOptions<StreamsOptions> options)
+    EventPublisher publisher,
+    PresenceTracker presence,
+    ConnectionDrain drain,
+    Admission admission,
+    EventEncryption encryption,
+    IFingerprintKey fingerprintKey,
+    IOptions<StreamsOptions> options)
 {
     private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
 
     private readonly LimitsOptions _limits = options.Value.Limits;
+    private readonly TopicFilter[] _html = [.. options.Value.Html.Topics.Select(TopicFilter.Parse)];
 
     public async Task<IResult> HandleAsync(HttpContext http)
     {
@@ -24,6 +31,13 @@ internal sealed class PublishEndpoint(
         var admitted = await admission.RecognizeAsync(http, RateKind.Publish);
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
+
+        // Before a large body is taken in for nothing.
+        if (FormOf(http.Request) is BodyForm.Binary && Topic.TryParse(http.Request.Query["topic"], out var topic, out _)
+            && await admission.RefuseAsync(http, session, TopicOperation.Publish, TopicFilter.Of(topic)) is { } notThere)
+        {
+            return notThere;
+        }
 
         var cancellationToken = http.RequestAborted;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize
@@ -41,11 +55,30 @@ internal sealed class PublishEndpoint(
             return problem;
         if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
             return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
-        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session.Subject);
-        if (keyProblem is not null)
-            return keyProblem;
         if (await admission.RefuseAsync(http, session, publish.Drafts) is { } notAllowed)
             return notAllowed;
+        if (publish.Drafts.FirstOrDefault(IsForeignHtml) is { } html)
+        {
+            return AccessProblems.Forbidden(
+                $"On '{html.Topic.Value}' the server's own code alone publishes {HtmlFragment.ContentType}, which pages show as it is (Streams:Html:Topics).");
+        }
+
+        byte[]? secret = null;
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header) && publish.Drafts.Any(draft => encryption.IsEncrypted(draft.Topic)))
+        {
+            try
+            {
+                secret = await fingerprintKey.GetAsync(cancellationToken);
+            }
+            catch (KeysUnavailableException)
+            {
+                return EventStreamProblems.Unavailable("The keys of encrypted topics are out of reach; publish again.", UnavailableRetry);
+            }
+        }
+
+        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session.Subject, secret);
+        if (keyProblem is not null)
+            return keyProblem;
 
         var result = await publisher.TryPublishAsync(publish.Drafts, idempotency, cancellationToken);
         if (result.Status is AppendStatus.AlreadyAppended)
@@ -56,6 +89,23 @@ internal sealed class PublishEndpoint(
     private bool IsFeignedPresence(EventDraft draft) =>
         draft.Type is PresenceTracker.Join or PresenceTracker.Leave && presence.IsAnnounced(draft.Topic);
 
+    private bool IsForeignHtml(EventDraft draft) =>
+        HtmlFragment.IsHtml(draft.ContentType ?? draft.CloudEvent?.DataContentType) && !_html.Match(draft.Topic);
+
+    private static BodyForm FormOf(HttpRequest request)
+    {
+        if (PublishCloudEvents.IsBinaryMode(request))
+            return BodyForm.CloudEventInHeaders;
+        var mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
+        return mediaType switch
+        {
+            "application/json" => BodyForm.Json,
+            "application/cloudevents+json" => BodyForm.CloudEvent,
+            "application/cloudevents-batch+json" => BodyForm.CloudEvents,
+            _ => BodyForm.Binary,
+        };
+    }
+
     private PublishBody Read(HttpRequest request, byte[] body)
     {
         foreach (var name in (ReadOnlySpan<string>)["topic", "type", "key"])
@@ -64,14 +114,12 @@ internal sealed class PublishEndpoint(
                 return PublishBody.Wrong(name, "Say it once; to publish to several topics send an array.");
         }
 
-        if (PublishCloudEvents.IsBinaryMode(request))
-            return PublishCloudEvents.ReadBinaryMode(request, body, _limits);
-        var mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
-        return mediaType switch
+        return FormOf(request) switch
         {
-            "application/json" => PublishJson.Read(body, _limits),
-            "application/cloudevents+json" => PublishCloudEvents.ReadStructured(request, body, batch: false, _limits),
-            "application/cloudevents-batch+json" => PublishCloudEvents.ReadStructured(request, body, batch: true, _limits),
+            BodyForm.CloudEventInHeaders => PublishCloudEvents.ReadBinaryMode(request, body, _limits),
+            BodyForm.Json => PublishJson.Read(body, _limits),
+            BodyForm.CloudEvent => PublishCloudEvents.ReadStructured(request, body, batch: false, _limits),
+            BodyForm.CloudEvents => PublishCloudEvents.ReadStructured(request, body, batch: true, _limits),
             _ => PublishBinary.Read(request, body, _limits),
         };
     }
@@ -119,6 +167,15 @@ internal sealed class PublishEndpoint(
 
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    private enum BodyForm
+    {
+        Json,
+        CloudEvent,
+        CloudEvents,
+        CloudEventInHeaders,
+        Binary,
     }
 }
 

@@ -40,7 +40,7 @@ internal sealed partial class RedisConnectionCounts(
             _counts[key] = count;
             // Sent under the lock, so that numbers arrive in the order in which they were counted.
             if (!_away)
-                asked = redis.GetDatabase().ScriptEvaluateAsync(RedisScripts.AddConnection, [Key(key)], [_node, count, Now, Milliseconds(NumberLifetime), max, .. _live]);
+                asked = AskAsync(key, count, max);
         }
 
         try
@@ -127,6 +127,11 @@ internal sealed partial class RedisConnectionCounts(
             // The server stops; the others stop counting it when it is silent.
         }
     }
+
+    // Async for the sake of what a client throws before it sends anything: the place that is counted has to be given back then too.
+    private async Task<RedisResult> AskAsync(string key, int count, int max) =>
+        await redis.GetDatabase().ScriptEvaluateAsync(
+            RedisScripts.AddConnection, [Key(key)], [_node, count, Now, Milliseconds(NumberLifetime), max, .. _live]).ConfigureAwait(false);
 
     private (HashSet<string> Changed, List<Task> Sent) SendChanges(IDatabase database, bool all)
     {

@@ -14,21 +14,26 @@ internal sealed partial class RedisSessionStore(
     // After a failure nobody waits again for this long, or a crowd of clients would queue behind a Redis that hangs.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an anonymous session is remembered at most: anybody can begin as many as the rates allow.</summary>
+    public static readonly TimeSpan AnonymousLifetime = TimeSpan.FromHours(1);
+
     private readonly RedisChannel _revoked = RedisChannel.Literal(keyPrefix + ":sessions:revoked");
     private long _awayUntil;
     private volatile bool _away;
 
-    public async ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool rotate, CancellationToken cancellationToken)
+    public async ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken)
     {
+        var lifetime = isAnonymous && AnonymousLifetime < options.Lifetime ? AnonymousLifetime : options.Lifetime;
         RedisValue[] arguments =
         [
-            generation, Now, (long)options.RotationGrace.TotalMilliseconds, (long)options.Lifetime.TotalMilliseconds, rotate ? 1 : 0,
+            generation, (long)options.RotationGrace.TotalMilliseconds, (long)lifetime.TotalMilliseconds,
             MemorySessionStore.KeptGenerations, (string?)_revoked, session.Value,
         ];
         var answer = await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.UseSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
         return answer is null
             ? new SessionUse(SessionUseStatus.Unavailable)
-            : new SessionUse((SessionUseStatus)(int)answer[0], (long)answer[1]);
+            : new SessionUse(
+                (SessionUseStatus)(int)answer[0], (long)answer[1], (long)answer[2] is > 0 and var until ? DateTimeOffset.FromUnixTimeMilliseconds(until) : null);
     }
 
     public async ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken) =>

@@ -1,8 +1,8 @@
 namespace Buffkit.Streams;
 
 /// <summary>
-/// What the servers know of sessions beyond their tokens: the newest generation, whether they are revoked, until when they
-/// are authenticated. A session whose first token never came back is not known here, and costs nothing.
+/// What the servers know of sessions beyond their tokens: the newest generation that came, whether they are revoked, until
+/// when they are authenticated. A session whose first token never came back is not known here, and costs nothing.
 /// </summary>
 /// <remarks>
 /// State may get lost (a flushed Redis, a restarted server alone): a token that is signed and in time is then taken as the
@@ -10,14 +10,17 @@ namespace Buffkit.Streams;
 /// </remarks>
 internal interface ISessionStore
 {
-    /// <summary>Notes that a token was used, in one atomic step.</summary>
+    /// <summary>
+    /// Notes that a token came, in one atomic step. A generation is replaced when a later one first <em>comes</em>, not when that is
+    /// given out: only then is it known that the client has it, however long an answer took or whether it was lost.
+    /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="generation">The token's.</param>
-    /// <param name="rotate">The client is given a next token.</param>
+    /// <param name="isAnonymous">Nobody's session: there is little to steal, so it is forgotten soon.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool rotate, CancellationToken cancellationToken);
+    ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken);
 
-    /// <summary>Notes that a session was authenticated anew.</summary>
+    /// <summary>Notes that a session was authenticated anew; a time before the one that is known changes nothing.</summary>
     ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Ends a session for good: none of its tokens is accepted any more, on no server.</summary>
@@ -34,7 +37,7 @@ internal interface ISessionStore
 /// <summary>What became of the use of a token.</summary>
 internal enum SessionUseStatus
 {
-    /// <summary>It is the newest, or was until a moment ago.</summary>
+    /// <summary>It is the newest that came, or was until a moment ago.</summary>
     Accepted,
 
     /// <summary>It was replaced longer ago than the grace: two hold the session's tokens, so it is revoked now.</summary>
@@ -49,8 +52,9 @@ internal enum SessionUseStatus
 
 /// <summary>The answer to the use of a token.</summary>
 /// <param name="Status">Look at it first.</param>
-/// <param name="Generation">Where accepted: the generation that the client's next token has.</param>
-internal readonly record struct SessionUse(SessionUseStatus Status, long Generation = 0);
+/// <param name="Next">Where accepted: the generation that the client's next token has.</param>
+/// <param name="AuthenticatedUntil">Where accepted: until when the session was authenticated anew, if it was.</param>
+internal readonly record struct SessionUse(SessionUseStatus Status, long Next = 0, DateTimeOffset? AuthenticatedUntil = null);
 
 /// <summary>What is known of a session.</summary>
 /// <param name="IsRevoked">Its streams end.</param>

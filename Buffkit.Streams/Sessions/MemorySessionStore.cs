@@ -6,16 +6,19 @@ namespace Buffkit.Streams;
 internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider time) : ISessionStore
 {
     /// <summary>
-    /// About 30 MiB at the worst. Beyond it the session that was quiet for longest is forgotten, as after a restart: its token
-    /// is still signed and in time.
+    /// Sessions, and revocations: about 40 MiB at the worst. Beyond it the session that was quiet for longest is forgotten, as after
+    /// a restart: its token is still signed and in time. Revocations are crowded out by revocations alone.
     /// </summary>
     public const int Capacity = 131_072;
 
-    /// <summary>Former generations whose end is remembered: more than a person's tabs can use up while a request is on its way.</summary>
-    public const int KeptGenerations = 64;
+    /// <summary>Former generations whose end is remembered: more than <see cref="LimitsOptions.DefaultConnectsPerMinute"/> lets a client use up within the grace.</summary>
+    public const int KeptGenerations = 128;
 
     private readonly Lock _gate = new();
     private readonly ExpiringMap<SessionId, Session> _sessions = new(options.Lifetime, Capacity);
+
+    // Apart, so that no crowd of sessions, which anybody can begin, pushes a revocation out.
+    private readonly ExpiringMap<SessionId, bool> _revoked = new(options.Lifetime, Capacity);
     private readonly ConcurrentDictionary<Action<SessionId>, bool> _watchers = new();
 
     public int Count
@@ -23,15 +26,15 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         get
         {
             lock (_gate)
-                return _sessions.Count;
+                return _sessions.Count + _revoked.Count;
         }
     }
 
-    public ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool rotate, CancellationToken cancellationToken)
+    public ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken)
     {
         SessionUse use;
         lock (_gate)
-            use = Use(session, generation, rotate, time.GetUtcNow());
+            use = Use(session, generation, time.GetUtcNow());
         if (use.Status is SessionUseStatus.Reused)
             Tell(session);
         return ValueTask.FromResult(use);
@@ -39,13 +42,21 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
     public ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        Change(session, known => known with { Until = until });
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
+            if (!(known.Until >= until))
+                _sessions.Set(session, known with { Until = until }, now);
+        }
+
         return ValueTask.CompletedTask;
     }
 
     public ValueTask<bool> RevokeAsync(SessionId session, CancellationToken cancellationToken)
     {
-        Change(session, known => known with { IsRevoked = true });
+        lock (_gate)
+            Revoke(session, time.GetUtcNow());
         Tell(session);
         return ValueTask.FromResult(true);
     }
@@ -57,7 +68,11 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         lock (_gate)
         {
             for (var i = 0; i < states.Length; i++)
-                states[i] = _sessions.TryGet(sessions[i], now, out var known) ? new SessionState(known.IsRevoked, known.Until) : null;
+            {
+                var isRevoked = _revoked.TryGet(sessions[i], now, out _);
+                if (_sessions.TryGet(sessions[i], now, out var known) || isRevoked)
+                    states[i] = new SessionState(isRevoked, known?.Until);
+            }
         }
 
         return ValueTask.FromResult<IReadOnlyList<SessionState?>>(states);
@@ -76,33 +91,30 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         }
     }
 
-    private SessionUse Use(SessionId session, long generation, bool rotate, DateTimeOffset now)
+    private SessionUse Use(SessionId session, long generation, DateTimeOffset now)
     {
-        var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
-        if (known.IsRevoked)
+        if (_revoked.TryGet(session, now, out _))
             return new SessionUse(SessionUseStatus.Revoked);
-        if (generation >= known.Current)
+        var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
+        if (generation > known.Current)
         {
-            if (!rotate)
-                return new SessionUse(SessionUseStatus.Accepted, generation);
-            var replaced = known.Replaced.Add(generation, now);
-            _sessions.Set(session, known with { Current = generation + 1, Replaced = replaced }, now);
-            return new SessionUse(SessionUseStatus.Accepted, generation + 1);
+            var replaced = known.Current > 0 ? known.Replaced.Add(known.Current, now, options.RotationGrace) : known.Replaced;
+            known = known with { Current = generation, Replaced = replaced };
+            _sessions.Set(session, known, now);
+        }
+        else if (generation < known.Current && !(now - known.Replaced.At(generation) < options.RotationGrace))
+        {
+            Revoke(session, now);
+            return new SessionUse(SessionUseStatus.Reused);
         }
 
-        if (known.Replaced.At(generation) is { } at && now - at <= options.RotationGrace)
-            return new SessionUse(SessionUseStatus.Accepted, known.Current);
-        _sessions.Set(session, known with { IsRevoked = true }, now);
-        return new SessionUse(SessionUseStatus.Reused);
+        return new SessionUse(SessionUseStatus.Accepted, known.Current + 1, known.Until);
     }
 
-    private void Change(SessionId session, Func<Session, Session> change)
+    private void Revoke(SessionId session, DateTimeOffset now)
     {
-        lock (_gate)
-        {
-            var now = time.GetUtcNow();
-            _sessions.Set(session, change(_sessions.TryGet(session, now, out var known) ? known : new Session()), now);
-        }
+        _sessions.Remove(session);
+        _revoked.Set(session, true, now);
     }
 
     private void Tell(SessionId session)
@@ -117,16 +129,14 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
         public Replacements Replaced { get; init; } = new([]);
 
-        public bool IsRevoked { get; init; }
-
         public DateTimeOffset? Until { get; init; }
     }
 
     /// <summary>When the last few generations were replaced, the oldest first.</summary>
     private readonly record struct Replacements((long Generation, DateTimeOffset At)[] All)
     {
-        public Replacements Add(long generation, DateTimeOffset at) =>
-            new([.. All.TakeLast(KeptGenerations - 1), (generation, at)]);
+        public Replacements Add(long generation, DateTimeOffset at, TimeSpan grace) =>
+            new([.. All.Where(former => at - former.At < grace).TakeLast(KeptGenerations - 1), (generation, at)]);
 
         public DateTimeOffset? At(long generation)
         {

@@ -18,18 +18,19 @@ internal sealed class SessionEndpoint(
         var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
-        if (http.User.Identity is not { IsAuthenticated: true })
-            return await AccessProblems.UnauthenticatedAsync(http, "Send credentials, such as a bearer token in the header Authorization.");
+        if (!session.ShowedCredentials)
+            return await AccessProblems.UnauthenticatedAsync(http, "Send credentials that have not expired, such as a bearer token in the header Authorization.");
         if (session.Subject is null)
             return AccessProblems.Forbidden("The credentials name no subject (claim 'sub', 1 to 255 characters).");
+        // First, so that another request's token, which is made meanwhile, lasts as long. A new session has no other token.
+        if (session is { IsReturning: true, AuthenticatedUntil: { } until })
+            await store.RenewAsync(session.Id, until, http.RequestAborted);
         if (gate.GiveToken(http, session) is not { } expires)
         {
             return EventStreamProblems.Unavailable(
                 "No session token could be made: its keys are away, or the claims of Streams:Sessions:Claims make it too long.", _options.Retry.Max);
         }
 
-        if (session.AuthenticatedUntil is { } until)
-            await store.RenewAsync(session.Id, until, http.RequestAborted);
         return TypedResults.Ok(new SessionAnswer(session.Id.ToString(), session.Subject, expires));
     }
 
@@ -38,7 +39,8 @@ internal sealed class SessionEndpoint(
         var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
-        if (session.IsReturning && !await sessions.RevokeAsync(session.Id.ToString(), http.RequestAborted))
+        // Of whoever else the credentials are that came along: the token's session is the one that is to end.
+        if (session.Brought is { } brought && !await sessions.RevokeAsync(brought.ToString(), http.RequestAborted))
             return EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
         SessionCarrier.Delete(http);
         return TypedResults.NoContent();

@@ -24,17 +24,15 @@ internal sealed partial class SessionGate(
     /// <summary>Opens the session of a request that begins a stream: the client is given its next token.</summary>
     public ValueTask<Session> ConnectAsync(HttpContext http) => OpenAsync(http, rotate: true);
 
-    /// <summary>Opens the session of any other request; the client keeps its token.</summary>
+    /// <summary>Opens the session of any other request; the client keeps its token unless <see cref="GiveToken"/> is called.</summary>
     public ValueTask<Session> RecognizeAsync(HttpContext http) => OpenAsync(http, rotate: false);
 
     /// <summary>Writes the session's next token into the response.</summary>
-    /// <returns>When it expires; nothing where none could be made.</returns>
+    /// <returns>When it expires, or the credentials do; nothing where none could be made.</returns>
     public DateTimeOffset? GiveToken(HttpContext http, Session session)
     {
-        var now = time.GetUtcNow();
-        var expires = now + _options.Lifetime;
-        if (session.AuthenticatedUntil is { } until && until < expires)
-            expires = until;
+        // Credentials' end is not the token's: they may be renewed by another request while this one is on its way.
+        var expires = time.GetUtcNow() + _options.Lifetime;
         var token = new SessionToken(session.Id, session.Generation, expires, Binding(http, session.Id))
         {
             Subject = session.Subject,
@@ -45,8 +43,8 @@ internal sealed partial class SessionGate(
         };
         if (tokens.Write(token) is not { } text)
             return null;
-        SessionCarrier.Write(http, text, expires - now);
-        return expires;
+        SessionCarrier.Write(http, text, _options.Lifetime);
+        return session.AuthenticatedUntil < expires ? session.AuthenticatedUntil : expires;
     }
 
     private ValueTask<Session> OpenAsync(HttpContext http, bool rotate)
@@ -54,7 +52,7 @@ internal sealed partial class SessionGate(
         var token = ReadToken(http);
         return token is null
             ? ValueTask.FromResult(Complete(http, null, default, rotate))
-            : AwaitAsync(store.UseAsync(token.Session, token.Generation, rotate, http.RequestAborted));
+            : AwaitAsync(store.UseAsync(token.Session, token.Generation, token.Subject is null, http.RequestAborted));
 
         async ValueTask<Session> AwaitAsync(ValueTask<SessionUse> using_)
         {
@@ -84,19 +82,25 @@ internal sealed partial class SessionGate(
 
     private Session Complete(HttpContext http, SessionToken? token, SessionUse use, bool rotate)
     {
-        var subject = Subject.Of(http.User);
-        var authenticated = http.User.Identity is { IsAuthenticated: true };
+        var now = time.GetUtcNow();
+        var brought = token?.Session;
+        DateTimeOffset? shown = http.User.Identity is { IsAuthenticated: true } ? CredentialsUntil(http, now) : null;
+        // A scheme may accept credentials a little after their end, for clocks that differ; a stream of theirs would end at once.
+        var authenticated = shown > now;
+        var subject = authenticated ? Subject.Of(http.User) : null;
+        var known = Later(token?.AuthenticatedUntil, use.AuthenticatedUntil);
         // Another subject is another session, and so is a stranger who logs in: who planted the stranger's token knows it.
-        if (token is not null && authenticated && token.Subject != subject)
-            token = null;
+        if (token is not null && (authenticated ? token.Subject != subject : token.Subject is not null && known <= now))
+            (token, known) = (null, null);
 
-        var until = authenticated ? CredentialsUntil(http) : token?.AuthenticatedUntil;
-        var session = new Session(token?.Session ?? SessionId.New(), authenticated || token is null ? http.User : token.ToPrincipal())
+        var session = new Session(token?.Session ?? SessionId.New(), UserOf(http, authenticated, token))
         {
-            Subject = subject ?? (authenticated ? null : token?.Subject),
-            AuthenticatedUntil = until,
-            Generation = token is null ? 1 : Math.Max(use.Generation, token.Generation),
+            Subject = authenticated ? subject : token?.Subject,
+            ShowedCredentials = authenticated,
+            AuthenticatedUntil = Later(authenticated ? shown : null, known),
+            Generation = token is null ? 1 : Math.Max(use.Next, token.Generation),
             IsReturning = token is not null,
+            Brought = brought,
         };
         // While the store is away the client keeps its token: a new generation could not be told from a stolen one later.
         if (rotate && (token is null || use.Status is SessionUseStatus.Accepted))
@@ -104,10 +108,24 @@ internal sealed partial class SessionGate(
         return session;
     }
 
+    private static ClaimsPrincipal UserOf(HttpContext http, bool authenticated, SessionToken? token)
+    {
+        if (authenticated)
+            return http.User;
+        if (token is not null)
+            return token.ToPrincipal();
+        return http.User.Identity is { IsAuthenticated: true } ? new ClaimsPrincipal(new ClaimsIdentity()) : http.User;
+    }
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
+
     private ulong Binding(HttpContext http, SessionId session) => _options.AddressBinding.Hash(http.Connection.RemoteIpAddress, session);
 
-    private static DateTimeOffset? CredentialsUntil(HttpContext http) =>
-        http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
+    private DateTimeOffset CredentialsUntil(HttpContext http, DateTimeOffset now)
+    {
+        var longest = now + _options.MaxAge;
+        return http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc is { } own && own < longest ? own : longest;
+    }
 
     private static partial class Log
     {
@@ -135,7 +153,10 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
 {
     public string? Subject { get; init; }
 
-    /// <summary>When the credentials expire; nothing for an anonymous caller, or credentials without an end.</summary>
+    /// <summary>The request itself came with credentials that are in time.</summary>
+    public bool ShowedCredentials { get; init; }
+
+    /// <summary>When the credentials expire, these or those with which the session was renewed; nothing for an anonymous caller.</summary>
     public DateTimeOffset? AuthenticatedUntil { get; init; }
 
     /// <summary>The generation of the client's next token.</summary>
@@ -143,4 +164,7 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
 
     /// <summary>The client brought a good token, so the session is not new.</summary>
     public bool IsReturning { get; init; }
+
+    /// <summary>The session whose good token came, also where the credentials beside it are another's.</summary>
+    public SessionId? Brought { get; init; }
 }

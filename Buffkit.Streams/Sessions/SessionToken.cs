@@ -16,7 +16,9 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
     /// <summary>Whose session it is; nothing for an anonymous one.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>When the credentials behind it expire.</summary>
+    /// <summary>
+    /// When the credentials behind it expire, as far as was known when it was made: what the session's store knows may be later.
+    /// </summary>
     public DateTimeOffset? AuthenticatedUntil { get; init; }
 
     /// <summary>The claims that are kept.</summary>

@@ -43,7 +43,7 @@ internal sealed partial class SessionTokens(IDataProtectionProvider protection, 
     /// <returns>Nothing for what this system did not issue, was changed, or has expired.</returns>
     public SessionToken? Read(string text)
     {
-        if (text.Length is 0 or > MaxLength || !Base64Url.IsValid(text))
+        if (text.Length is 0 or > MaxLength || !SessionId.IsBase64Url(text) || !Base64Url.IsValid(text))
             return null;
         try
         {

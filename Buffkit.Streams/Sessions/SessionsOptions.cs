@@ -11,12 +11,23 @@ public sealed class SessionsOptions
     /// <summary>30 seconds: a client that lost the answer with its new token tries again within a few; tabs share a cookie.</summary>
     public static readonly TimeSpan DefaultRotationGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>30 days: a person who comes every day logs in once a month.</summary>
+    public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromDays(30);
+
     /// <summary>How long a token is good, 1 minute to 30 days; never longer than the credentials behind it.</summary>
     /// <value>Default one day.</value>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan Lifetime { get; set; } = DefaultLifetime;
 
-    /// <summary>How long a token is still accepted after a newer one was issued, 0 to 10 minutes. Used later, it revokes the session.</summary>
+    /// <summary>
+    /// How long after its credentials were shown a session lasts at most, however often its token is replaced, 1 minute to 365
+    /// days: its end where the credentials have none of their own, or a later one. Then its streams end.
+    /// </summary>
+    /// <value>Default 30 days.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan MaxAge { get; set; } = DefaultMaxAge;
+
+    /// <summary>How long a token is still accepted after a newer one first came, 0 to 10 minutes. Used later, it revokes the session.</summary>
     /// <value>Default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan RotationGrace { get; set; } = DefaultRotationGrace;

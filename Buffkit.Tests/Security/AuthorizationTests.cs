@@ -58,6 +58,22 @@ public sealed class AuthorizationTests
     }
 
     [Fact]
+    public async Task Publish_BodyForAForeignTopic_IsRefusedBeforeItIsRead()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        using var body = new StreamContent(new Unread()) { Headers = { ContentType = new("image/png"), ContentLength = 1_000_000 } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "events?topic=user/ada/a&type=t") { Content = body };
+        var (name, value) = TestAuthentication.As("bob");
+        request.Headers.TryAddWithoutValidation(name, value);
+        // The body is sent when the server asks for it.
+        request.Headers.ExpectContinue = true;
+
+        using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Publish_BatchWithOneForeignTopic_IsRefusedWhole()
     {
         await using var server = await SecuredServer.StartAsync();
@@ -219,5 +235,11 @@ public sealed class AuthorizationTests
 
         public Microsoft.Extensions.FileProviders.IFileProvider ContentRootFileProvider { get; set; } =
             new Microsoft.Extensions.FileProviders.NullFileProvider();
+    }
+
+    private sealed class Unread : MemoryStream
+    {
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("The server asked for the body.");
     }
 }

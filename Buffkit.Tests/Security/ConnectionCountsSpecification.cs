@@ -89,6 +89,18 @@ public sealed class RedisConnectionCountsTests(RedisServer server) : ConnectionC
     }
 
     [Fact]
+    public async Task Add_ClientThrowsBeforeItSends_GivesThePlaceBack()
+    {
+        var client = await ConnectionMultiplexer.ConnectAsync(await server.StartAsync());
+        var counts = new RedisConnectionCounts(client, _prefix, _time, NullLogger<RedisConnectionCounts>.Instance);
+        await client.DisposeAsync();
+
+        // A place that leaked would be the one that there is, and the second call would say so instead of throwing.
+        for (var i = 0; i < 2; i++)
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => AddAsync(counts, "a", 1));
+    }
+
+    [Fact]
     public async Task Counts_OfAFlushedRedis_AreWrittenAgain()
     {
         var (one, two) = (await NewServerAsync(), await NewServerAsync());

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Buffkit.Streams;
@@ -155,6 +156,112 @@ public sealed class EncryptionTests(RedisServer redis) : IDisposable
         var compact = (await stream.NextAsync()).Data;
 
         Assert.Equal(JsonSerializer.Serialize(Secret), await OpenAsync(two, compact));
+    }
+
+    [Fact]
+    public async Task Keys_RedisEmptied_AreThereAgainOnEveryServer()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(await redis.StartAsync());
+        var prefix = RedisServer.NewKeyPrefix();
+        Dictionary<string, string?> settings = new() { ["Streams:Redis:KeyPrefix"] = prefix };
+        await using var one = await StartAsync(settings, services => services.AddSingleton<IConnectionMultiplexer>(client));
+        await using var two = await StartAsync(settings, services => services.AddSingleton<IConnectionMultiplexer>(client));
+        await using var stream = await ConnectAsync(one);
+        await one.PublishFromCodeAsync(Own, Secret);
+        var compact = (await stream.NextAsync()).Data;
+
+        await client.GetDatabase().KeyDeleteAsync(prefix + ":event-keys");
+        // Nobody publishes any more: the watch finds out.
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(EventKeyWatch.Interval);
+                return client.GetDatabase().KeyExists(prefix + ":event-keys");
+            },
+            "the keys to be put back");
+
+        Assert.Equal(JsonSerializer.Serialize(Secret), await OpenAsync(two, compact));
+    }
+
+    [Fact]
+    public async Task Keys_StoreEmptiedAndLogInANewEpoch_ArePutBackBeforeThePublisherIsAnswered()
+    {
+        await using var server = await StartAsync();
+        var encryption = server.Services.GetRequiredService<EventEncryption>();
+        var store = server.Services.GetRequiredService<IEventKeyStore>();
+        await server.PublishFromCodeAsync(Own, Secret);
+        var key = Assert.Single(await store.LoadAsync(TestContext.Current.CancellationToken));
+        await store.RemoveAsync([key], TestContext.Current.CancellationToken);
+
+        await encryption.AppendedAsync(server.Services.GetRequiredService<IEventLog>().State.Epoch, TestContext.Current.CancellationToken);
+        Assert.Empty(await store.LoadAsync(TestContext.Current.CancellationToken));
+        await encryption.AppendedAsync(Epoch.New(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(key.Secret, Assert.Single(await store.LoadAsync(TestContext.Current.CancellationToken)).Secret);
+    }
+
+    [Fact]
+    public async Task Keys_ThatCannotBeRead_AreSpokenOfOnce()
+    {
+        await using (var server = await StartAsync())
+            await server.PublishFromCodeAsync(Own, Secret);
+        _root.CreateSubdirectory("protection").Delete(recursive: true);
+
+        var log = new LogRecords();
+        await using var restarted = await StartAsync(services: log.Add);
+        await restarted.PublishFromCodeAsync(Own, Secret);
+        await KeysAsync(restarted, Own, "ada");
+        await KeysAsync(restarted, Own, "ada");
+
+        Assert.Single(log.Records, record => record.Message.Contains("cannot be read", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task KeyFile_OverOneThatWasLeftHalfWritten_IsItsOwnersAlone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no modes.");
+        var path = Path.Combine(_root.CreateSubdirectory("data").FullName, "event-keys.json");
+        await File.WriteAllTextAsync(path + ".new", "{", TestContext.Current.CancellationToken);
+        await using var server = await StartAsync();
+
+        await server.PublishFromCodeAsync(Own, Secret);
+
+#pragma warning disable CA1416 // Skipped above where it is not supported.
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+#pragma warning restore CA1416
+    }
+
+    [Fact]
+    public async Task KeepKeysFor_ShorterThanTheLogRetainsEvents_IsRefusedAtStart()
+    {
+        var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(
+            () => StartAsync(new() { ["Streams:Encryption:KeepKeysFor"] = "01:00:00" }));
+
+        Assert.Contains("Streams:Encryption:KeepKeysFor", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fingerprint_OfAnEncryptedEvent_CannotBeMadeWithoutTheServersSecret()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(await redis.StartAsync());
+        var prefix = RedisServer.NewKeyPrefix();
+        Dictionary<string, string?> settings = new() { ["Streams:Redis:KeyPrefix"] = prefix };
+        await using var one = await StartAsync(settings, services => services.AddSingleton<IConnectionMultiplexer>(client));
+        await using var two = await StartAsync(settings, services => services.AddSingleton<IConnectionMultiplexer>(client));
+        using var first = await one.PublishAsync(Own, [TestAuthentication.As("ada"), ("Idempotency-Key", "k")]);
+        using var retry = await two.PublishAsync(Own, [TestAuthentication.As("ada"), ("Idempotency-Key", "k")]);
+        using var plain = await one.PublishAsync("user/ada/plain", [TestAuthentication.As("ada"), ("Idempotency-Key", "other")]);
+
+        Assert.Equal("true", retry.Headers.GetValues("Idempotency-Replayed").Single());
+        var database = client.GetDatabase();
+        var keys = client.GetServers()[0].Keys(pattern: $"*{prefix}*idempotency*").ToArray();
+        var stored = keys.Select(key => database.HashGet(key, "fingerprint").ToString()).ToArray();
+        Assert.Equal(2, stored.Length);
+        Assert.Contains(Guess("user/ada/plain"), stored);
+        Assert.DoesNotContain(Guess(Own), stored);
+
+        static string Guess(string topic) => Convert.ToHexStringLower(SHA256.HashData(
+            [.. "application/json\n\n"u8, .. JsonSerializer.SerializeToUtf8Bytes(new { topic, type = "t", data = 1 })]));
     }
 
     [Fact]

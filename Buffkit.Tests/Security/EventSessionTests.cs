@@ -91,7 +91,7 @@ public sealed class EventSessionTests
         var log = new LogRecords();
         await using var server = await SecuredServer.StartAsync(time: _time, services: log.Add);
         var stolen = await server.LogInAsync("ada");
-        await using var victim = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, stolen)]);
+        await using var victim = await ConnectTwiceAsync(server, stolen);
 
         _time.Advance(TimeSpan.FromSeconds(31));
         var thief = await server.SubscribeStatusAsync(Own, (TokenHeader, stolen));
@@ -110,7 +110,7 @@ public sealed class EventSessionTests
     {
         await using var server = await SecuredServer.StartAsync(time: _time);
         var stolen = await server.LogInAsync("ada");
-        await using var victim = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, stolen)]);
+        await using var victim = await ConnectTwiceAsync(server, stolen);
 
         _time.Advance(TimeSpan.FromSeconds(31));
         using var thief = await server.PublishAsync(Own, [(TokenHeader, stolen)]);
@@ -327,6 +327,203 @@ public sealed class EventSessionTests
 
         Assert.Equal("for all", (await bobs.NextAsync()).Data);
         Assert.Equal(403, await server.SubscribeStatusAsync(Own, (TokenHeader, bobs.Headers[TokenHeader]), ("Last-Event-ID", cursor)));
+    }
+
+    [Fact]
+    public async Task Token_AnswerWithItsSuccessorWasLost_IsGoodHoweverLate()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada");
+        await using (await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]))
+        {
+            // The phone was in a tunnel when it was answered.
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task Token_UsedToPublishWhileAPollWaitsLongerThanTheGrace_IsGood()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Delivery:BatchDelay"] = "00:00:00" }, _time);
+        var connections = server.Services.GetRequiredService<ConnectionSet>();
+        var token = await server.LogInAsync("ada");
+        var poll = server.SendAsync(HttpMethod.Get, $"events?topic={Own}&wait=55", [("Accept", "application/cloudevents-batch+json"), (TokenHeader, token)]);
+        await Eventually.TrueAsync(() => connections.Count == 1, "the poll to wait");
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        using var published = await server.PublishAsync(Own, [(TokenHeader, token)]);
+        using var polled = await poll;
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.OK), (published.StatusCode, polled.StatusCode));
+    }
+
+    [Fact]
+    public async Task Token_ConnectsThatAreRefused_DoNotUseItUp()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Limits:ConnectsPerMinute"] = "0" }, _time);
+        var token = await server.LogInAsync("ada");
+        for (var i = 0; i < 200; i++)
+            await server.SubscribeStatusAsync("user/bob", (TokenHeader, token));
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task Renewal_RacesAConnect_BothTokensGoOn()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada", _time.GetUtcNow().AddSeconds(60));
+        var renewed = await server.LogInAsync("ada", _time.GetUtcNow().AddHours(1), token);
+        await using var tab = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, token));
+
+        _time.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, renewed)));
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, tab.Headers[TokenHeader])));
+    }
+
+    [Fact]
+    public async Task Renewal_AnsweredBeforeAConnectThatBeganEarlier_IsNotLost()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada", _time.GetUtcNow().AddSeconds(60));
+        await using var tab = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, token));
+        await server.LogInAsync("ada", _time.GetUtcNow().AddHours(1), token);
+
+        _time.Advance(TimeSpan.FromSeconds(61));
+
+        // The browser kept the cookie that came last, which knows nothing of the renewal.
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, tab.Headers[TokenHeader])));
+    }
+
+    [Fact]
+    public async Task LogIn_CredentialsExpiredWithinTheSchemesSkew_Is401WithoutAToken()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var late = TestAuthentication.As("ada", _time.GetUtcNow().AddSeconds(-60));
+
+        using var response = await server.SendAsync(HttpMethod.Post, "events/session", [late, .. Browser]);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.False(response.Headers.Contains("Set-Cookie"));
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, late));
+    }
+
+    [Fact]
+    public async Task Session_OfCredentialsWithoutAnEnd_EndsHoweverOftenItsTokenIsReplaced()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Sessions:MaxAge"] = "3.00:00:00" }, _time);
+        var token = await server.LogInAsync("ada");
+        for (var hours = 0; hours < 66; hours += 22)
+        {
+            await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, token));
+            token = client.Headers[TokenHeader];
+            _time.Advance(TimeSpan.FromHours(22));
+        }
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+        _time.Advance(TimeSpan.FromHours(6));
+
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task LogOut_WithCredentialsOfAnother_EndsTheTokensSession()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var token = await server.LogInAsync("ada");
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+
+        using var response = await server.SendAsync(HttpMethod.Delete, "events/session", [(TokenHeader, token), TestAuthentication.As("bob")]);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal("revoked", await client.CloseReasonAsync());
+    }
+
+    [Fact]
+    public async Task LogOut_AgainAndAgain_IsLimited()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Limits:ConnectsPerMinutePerAddress"] = "5" });
+        var statuses = new HashSet<HttpStatusCode>();
+        for (var i = 0; i < 10; i++)
+        {
+            using var response = await server.SendAsync(HttpMethod.Delete, "events/session", []);
+            statuses.Add(response.StatusCode);
+        }
+
+        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+    }
+
+    [Theory]
+    [InlineData("AAAA\nAAAAAAAAAAA")]
+    [InlineData("AAAA AAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAA=")]
+    public void SessionId_WithOtherCharacters_IsNone(string text) => Assert.False(SessionId.TryParse(text, out _));
+
+    [Fact]
+    public async Task Token_WithWhiteSpaceInIt_IsAsNone()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var token = await server.LogInAsync("ada");
+        var tokens = server.Services.GetRequiredService<SessionTokens>();
+
+        Assert.NotNull(tokens.Read(token));
+        Assert.Null(tokens.Read(token.Insert(8, " ")));
+        Assert.Null(tokens.Read(token + "\n"));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_FromAnyAddressWhereNetworksSaySo_AreBelievedOnceFromTheEnd()
+    {
+        var log = new LogRecords();
+        await using var server = await SecuredServer.StartAsync(
+            new()
+            {
+                ["Streams:Sessions:AddressBinding"] = "Exact",
+                ["Streams:Proxies:Networks:0"] = "0.0.0.0/0",
+                ["Streams:Proxies:Networks:1"] = "::/0",
+            },
+            services: log.Add);
+        using var response = await server.SendAsync(
+            HttpMethod.Post, "events/session", [TestAuthentication.As("ada"), ("X-Forwarded-For", "198.51.100.1, 203.0.113.7")]);
+        var token = response.Headers.GetValues(TokenHeader).Single();
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token), ("X-Forwarded-For", "192.0.2.1, 203.0.113.7")));
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, token), ("X-Forwarded-For", "203.0.113.7, 198.51.100.1")));
+        Assert.DoesNotContain(log.Records, record => record.Message.Contains("was not believed", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, 401, 1)]
+    [InlineData("192.0.2.1", 200, 0)]
+    public async Task ForwardedHeaders_BelievedByTheFramework_AreSpokenOfAndGiveWayToConfiguredProxies(string? proxy, int status, int warnings)
+    {
+        var log = new LogRecords();
+        await using var server = await SecuredServer.StartAsync(
+            new()
+            {
+                ["FORWARDEDHEADERS_ENABLED"] = "true",
+                ["Streams:Sessions:AddressBinding"] = "Exact",
+                ["Streams:Proxies:Addresses:0"] = proxy,
+            },
+            services: log.Add);
+        var token = await server.LogInAsync("ada");
+
+        // With the framework's reading another address, to which the token is not bound.
+        Assert.Equal(status, await server.SubscribeStatusAsync(Own, (TokenHeader, token), ("X-Forwarded-For", "198.51.100.1")));
+        Assert.Equal(warnings, log.Records.Count(record => record.Message.Contains("ASPNETCORE_FORWARDEDHEADERS_ENABLED", StringComparison.Ordinal)));
+    }
+
+    // A token is replaced when its successor first comes.
+    private static async Task<EventStreamClient> ConnectTwiceAsync(StreamsServer server, string token)
+    {
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, token)]);
+        return await EventStreamClient.ConnectAsync(server.Address, Own, headers: [(TokenHeader, first.Headers[TokenHeader])]);
     }
 
     private async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan most)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 
 namespace Buffkit.Tests;
@@ -80,6 +81,42 @@ public sealed class InjectionTests
         await server.PublishAsync("a", "<img src=x onerror=alert(1)>");
 
         Assert.DoesNotContain("<", (await client.NextAsync()).Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("events?topic=public/a&type=t", "text/html", "<b>x</b>")]
+    [InlineData("events?topic=public/a&type=t", "TEXT/HTML; charset=utf-8", "<b>x</b>")]
+    [InlineData("events?topic=public/a", "application/cloudevents+json",
+        """{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"text/html","data":"<b>x</b>"}""")]
+    [InlineData("events?topic=public/a", "application/cloudevents-batch+json",
+        """[{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"text/html","data_base64":"PGI+"}]""")]
+    public async Task Html_PublishedByACaller_IsRefusedUnlessItsTopicAllowsIt(string path, string contentType, string body)
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var allowing = await SecuredServer.StartAsync(new() { ["Streams:Html:Topics:0"] = "public/*" });
+
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(server));
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(allowing));
+
+        async Task<HttpStatusCode> SendAsync(StreamsServer to)
+        {
+            using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            using var response = await to.SendAsync(HttpMethod.Post, path, [TestAuthentication.As("bob")], content);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task Html_InHeadersOfACloudEvent_IsRefused()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        using var content = new ByteArrayContent("<b>x</b>"u8.ToArray()) { Headers = { ContentType = new("text/html") } };
+
+        using var response = await server.SendAsync(
+            HttpMethod.Post, "events?topic=public/a", [TestAuthentication.As("bob"), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")], content);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
     [Fact]

@@ -156,6 +156,93 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public void Breaker_FailuresFarApart_AreNotInARow()
+    {
+        var (pace, time) = Pace(failures: 3);
+        var session = SessionId.New();
+        for (var i = 0; i < 6; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(4));
+            Assert.Null(pace.Admit(session));
+            pace.Ended(session, failed: true);
+        }
+
+        Assert.Null(pace.Admit(session));
+    }
+
+    [Fact]
+    public void Breaker_ClientThatWaitsAsItIsAsked_IsStillInARow()
+    {
+        var (pace, time) = Pace(failures: 8);
+        var session = SessionId.New();
+        for (var i = 0; i < 8; i++)
+        {
+            time.Advance(pace.DrawRetry(session));
+            Assert.Null(pace.Admit(session));
+            pace.Ended(session, failed: true);
+        }
+
+        Assert.NotNull(pace.Admit(session));
+    }
+
+    [Fact]
+    public void Breaker_StreamThatLasts_ForgivesWhileItIsOpen()
+    {
+        var (pace, time) = Pace(failures: 3);
+        var session = SessionId.New();
+        pace.Ended(session, failed: true);
+        pace.Ended(session, failed: true);
+        pace.Began(session);
+        time.Advance(SessionPace.ShortestVisit);
+
+        pace.Ended(session, failed: true);
+
+        Assert.Null(pace.Admit(session));
+        Assert.InRange(pace.DrawRetry(session), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void Breaker_TrialLasts_LetsOtherTabsIn()
+    {
+        var (pace, time, session) = HalfOpen();
+        Assert.Null(pace.Admit(session));
+        pace.Began(session);
+        Assert.NotNull(pace.Admit(session));
+
+        time.Advance(SessionPace.ShortestVisit);
+
+        Assert.Null(pace.Admit(session));
+        Assert.Null(pace.Admit(session));
+    }
+
+    [Fact]
+    public void Breaker_TrialIsSlow_OpensForLonger()
+    {
+        var (pace, time, session) = HalfOpen();
+        Assert.Null(pace.Admit(session));
+        pace.Began(session);
+        time.Advance(TimeSpan.FromSeconds(20));
+
+        pace.Ended(session, failed: true, isSlow: true);
+
+        Assert.Equal(TimeSpan.FromSeconds(60), pace.Admit(session)!.RetryAfter);
+    }
+
+    [Fact]
+    public void Breaker_TrialRefusedForAnotherReason_IsNotUsedUp()
+    {
+        var (pace, time, session) = HalfOpen();
+        Assert.Null(pace.Admit(session));
+
+        // No stream began: the topic was not allowed, or there was no place.
+        var soon = pace.Admit(session)!.RetryAfter;
+        time.Advance(soon);
+
+        Assert.InRange(soon, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.Null(pace.Admit(session));
+    }
+
+    [Fact]
     public void Breaker_ManySessions_StaysWithinItsMemory()
     {
         var (pace, time) = Pace(failures: 1);
@@ -192,6 +279,16 @@ public sealed class LimitsTests
 
     internal static int RetryOf(string stream) =>
         int.Parse(stream.Split('\n')[0]["retry: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+
+    private static (SessionPace Pace, FakeTimeProvider Time, SessionId Session) HalfOpen()
+    {
+        var (pace, time) = Pace(failures: 3);
+        var session = SessionId.New();
+        for (var i = 0; i < 3; i++)
+            pace.Ended(session, failed: true);
+        time.Advance(TimeSpan.FromSeconds(30));
+        return (pace, time, session);
+    }
 
     private static (SessionPace Pace, FakeTimeProvider Time) Pace(int failures)
     {

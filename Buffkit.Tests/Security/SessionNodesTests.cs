@@ -35,7 +35,8 @@ public sealed class SessionNodesTests(RedisServer redis) : IAsyncDisposable
         await using var one = await NodeAsync();
         await using var two = await NodeAsync();
         var token = await one.LogInAsync("ada");
-        await using var victim = await EventStreamClient.ConnectAsync(one.Address, Own, headers: (TokenHeader, token));
+        await using var first = await EventStreamClient.ConnectAsync(one.Address, Own, headers: (TokenHeader, token));
+        await using var victim = await EventStreamClient.ConnectAsync(one.Address, Own, headers: (TokenHeader, first.Headers[TokenHeader]));
 
         // No grace: what was replaced is stolen.
         var thief = await two.SubscribeStatusAsync(Own, (TokenHeader, token));

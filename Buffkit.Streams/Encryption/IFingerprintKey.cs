@@ -1,0 +1,22 @@
+using System.Security.Cryptography;
+
+namespace Buffkit.Streams;
+
+/// <summary>
+/// A secret of the servers with which requests that publish to encrypted topics are fingerprinted for their
+/// <c>Idempotency-Key</c>: without it one who reads the log's idempotency keys could try out payloads.
+/// </summary>
+internal interface IFingerprintKey
+{
+    /// <summary>256 bits, the same on all servers that share a log.</summary>
+    /// <exception cref="KeysUnavailableException">It is out of reach.</exception>
+    ValueTask<byte[]> GetAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Of a server that runs alone: it forgets idempotency keys when it ends, so this may be forgotten too.</summary>
+internal sealed class MemoryFingerprintKey : IFingerprintKey
+{
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
+
+    public ValueTask<byte[]> GetAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_key);
+}
