@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
 /// <summary>Keys as text that only servers with the same Data Protection keys can read.</summary>
-internal sealed partial class ProtectedKeys(IDataProtectionProvider protection, ILogger<ProtectedKeys> logger)
+internal sealed partial class ProtectedKeys(
+    IDataProtectionProvider protection, IOptions<KeyManagementOptions> protectionKeys, ILogger<ProtectedKeys> logger)
 {
     private readonly IDataProtector _protector = protection.CreateProtector("event-streams", "event-keys", "v1");
 
@@ -18,6 +21,8 @@ internal sealed partial class ProtectedKeys(IDataProtectionProvider protection, 
     {
         try
         {
+            // A store that lost this key may have lost those too; see RememberingXmlRepository. Keys are written once a day.
+            protectionKeys.Value.XmlRepository?.GetAllElements();
             return string.Create(
                 CultureInfo.InvariantCulture, $"{key.Created.ToUnixTimeMilliseconds()} {Convert.ToBase64String(_protector.Protect(key.Secret))}");
         }

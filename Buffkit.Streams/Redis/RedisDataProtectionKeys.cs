@@ -23,7 +23,7 @@ internal static class RedisDataProtectionKeys
             if (keys.XmlRepository is not null || provider.GetService<IConnectionMultiplexer>() is not { } redis)
                 return;
             var prefix = provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Redis.KeyPrefix;
-            keys.XmlRepository = new RedisXmlRepository(() => Connected(redis), prefix + ":data-protection-keys");
+            keys.XmlRepository = new RememberingXmlRepository(new RedisXmlRepository(() => Connected(redis), prefix + ":data-protection-keys"));
         });
     }
 

@@ -50,5 +50,5 @@ internal sealed class SessionEndpoint(
 /// <summary>The answer to <c>POST /events/session</c>.</summary>
 /// <param name="Session">The public id; opens nothing.</param>
 /// <param name="Subject">Whose session it is.</param>
-/// <param name="Expires">When the token expires, in UTC; call again before.</param>
+/// <param name="Expires">When the token expires, or the credentials do, in UTC; call again before.</param>
 internal sealed record SessionAnswer(string Session, string Subject, DateTimeOffset Expires);

@@ -184,6 +184,27 @@ public sealed class EncryptionTests(RedisServer redis) : IDisposable
     }
 
     [Fact]
+    public async Task Keys_RedisEmptiedAndServersReplaced_StillOpenOldEvents()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(await redis.StartAsync());
+        var prefix = RedisServer.NewKeyPrefix();
+        string compact;
+        await using (var old = await StartWithKeysInRedisAsync(client, prefix))
+        {
+            await using var stream = await ConnectAsync(old);
+            await old.PublishFromCodeAsync(Own, Secret);
+            compact = (await stream.NextAsync()).Data;
+            foreach (var key in client.GetServers()[0].Keys(pattern: $"*{prefix}*").ToArray())
+                await client.GetDatabase().KeyDeleteAsync(key);
+            await KeysAsync(old, Own, "ada");
+        }
+
+        await using var started = await StartWithKeysInRedisAsync(client, prefix);
+
+        Assert.Equal(JsonSerializer.Serialize(Secret), await OpenAsync(started, compact));
+    }
+
+    [Fact]
     public async Task Keys_StoreEmptiedAndLogInANewEpoch_ArePutBackBeforeThePublisherIsAnswered()
     {
         await using var server = await StartAsync();
@@ -309,6 +330,16 @@ public sealed class EncryptionTests(RedisServer redis) : IDisposable
                 collection.AddDataProtection().PersistKeysToFileSystem(_root.CreateSubdirectory("protection"));
                 services?.Invoke(collection);
             });
+
+    private Task<StreamsServer> StartWithKeysInRedisAsync(ConnectionMultiplexer client, string prefix) => SecuredServer.StartAsync(
+        new() { ["Streams:Encryption:Topics:0"] = "user/*/health", ["Streams:Redis:KeyPrefix"] = prefix, ["Streams:Delivery:BatchDelay"] = "00:00:00" },
+        _time,
+        services =>
+        {
+            // The keys are to come from Redis, as they do where nobody says otherwise.
+            services.RemoveAll<IDataProtectionProvider>();
+            services.AddSingleton<IConnectionMultiplexer>(client);
+        });
 
     private static Task<EventStreamClient> ConnectAsync(StreamsServer server, string more = "") =>
         EventStreamClient.ConnectAsync(server.Address, Own, more: more, headers: TestAuthentication.As("ada"));
