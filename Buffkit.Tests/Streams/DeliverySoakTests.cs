@@ -6,8 +6,9 @@ using Buffkit.Streams;
 namespace Buffkit.Tests;
 
 /// <summary>
-/// Two hundred connections, fifty per policy, and fifty thousand events: readers that are cut at random and resume, and
-/// readers that are slower than the publisher. Each connection's sequence is whole, or the hole was announced.
+/// Two hundred connections, fifty per policy, and fifty thousand events: readers that are cut at random and resume, readers
+/// that are slower than the publisher, and one that stops reading until all is published, so that its policy applies however
+/// fast the machine is. Each connection's sequence is whole, or the hole was announced.
 /// </summary>
 public sealed class DeliverySoakTests
 {
@@ -15,6 +16,9 @@ public sealed class DeliverySoakTests
     private const int Keys = 10;
     private const int Connections = 50;
     private const int BatchSize = 50;
+
+    // All events together are more than the sockets' buffers hold on any system.
+    private static readonly string Type = "test".PadRight(EventType.MaxLength, '.');
 
     [Theory]
     [InlineData(DeliveryPolicy.CatchUp)]
@@ -56,7 +60,7 @@ public sealed class DeliverySoakTests
         for (var from = 1; from <= Events; from += BatchSize)
         {
             var batch = Enumerable.Range(from, BatchSize)
-                .Select(n => EventDraft.Json(topic, "test", n, key: (n % Keys).ToString(CultureInfo.InvariantCulture)))
+                .Select(n => EventDraft.Json(topic, Type, n, key: (n % Keys).ToString(CultureInfo.InvariantCulture)))
                 .ToArray();
             await server.Publisher.TryPublishAsync(batch, cancellationToken: TestContext.Current.CancellationToken);
             published.Report();
@@ -70,7 +74,10 @@ public sealed class DeliverySoakTests
     private sealed class Progress
     {
         private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _complete;
+
+        public Task AllAsync() => _all.Task;
 
         public void Report() =>
             Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
@@ -79,6 +86,7 @@ public sealed class DeliverySoakTests
         {
             _complete = true;
             Report();
+            _all.SetResult();
         }
 
         public Task NextAsync()
@@ -104,6 +112,8 @@ public sealed class DeliverySoakTests
 
         public int Closes { get; private set; }
 
+        private bool IsStalled => seed == 0;
+
         private bool IsSlow => seed % 5 == 0;
 
         public async Task RunAsync()
@@ -112,11 +122,13 @@ public sealed class DeliverySoakTests
             while (_last < Events)
             {
                 using var client = await FastStreamClient.ConnectAsync(server.Address, "?topic=soak/**", cursor, IsSlow ? 4_096 : 64 * 1024);
-                var cutAfter = _random.Next(500, 20_000);
+                var cutAfter = IsStalled ? Events : _random.Next(500, 20_000);
                 var from = Count;
                 while (await ReadAsync(client, cutAfter + from))
                 {
-                    if (IsSlow)
+                    if (IsStalled)
+                        await published.AllAsync();
+                    else if (IsSlow)
                         await published.NextAsync();
                 }
 
