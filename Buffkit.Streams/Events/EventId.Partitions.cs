@@ -32,7 +32,13 @@ public readonly partial record struct EventId
     }
 
     /// <summary>Whether an event lies at or before this cursor.</summary>
-    internal bool HasPassed(EventId id) => Epoch == id.Epoch ? id.Sequence <= Sequence : Others is not null && Others.HavePassed(id);
+    internal bool HasPassed(EventId id)
+    {
+        if (Epoch == id.Epoch)
+            return id.Sequence <= Sequence;
+        // A client that comes from another server may be in an epoch that this server's tail has not come to.
+        return Others is not null && id.Epoch.Partition is >= 0 and var partition && Compare(InPartition(partition), id) >= 0;
+    }
 
     /// <summary>Whether every partition is in the epoch in which it is in another cursor.</summary>
     internal bool IsOfEpochsOf(EventId other)
@@ -151,17 +157,6 @@ internal sealed class PartitionPositions : IEquatable<PartitionPositions>
         var positions = (EventId[])_positions.Clone();
         positions[partition] = position;
         return new PartitionPositions(positions);
-    }
-
-    public bool HavePassed(EventId id)
-    {
-        foreach (var position in _positions)
-        {
-            if (position.Epoch == id.Epoch)
-                return id.Sequence <= position.Sequence;
-        }
-
-        return false;
     }
 
     public bool Equals(PartitionPositions? other) => other is not null && _positions.AsSpan().SequenceEqual(other._positions);

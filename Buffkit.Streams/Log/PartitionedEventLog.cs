@@ -72,10 +72,10 @@ internal sealed class PartitionedEventLog(IReadOnlyList<IEventLog> partitions) :
                 return Place(read, ref after);
         }
 
-        var merged = Merge(reads, after);
-        return merged.Count == 0 && reads.Any(read => read.Status is LogReadStatus.Unavailable)
+        // A page is whole or none: what a partition that is away would have said of the cursor is not known.
+        return reads.Any(read => read.Status is LogReadStatus.Unavailable)
             ? new LogRead(LogReadStatus.Unavailable, [], State)
-            : new LogRead(LogReadStatus.Found, merged, State);
+            : new LogRead(LogReadStatus.Found, Merge(reads, after), State);
     }
 
     public async ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken)

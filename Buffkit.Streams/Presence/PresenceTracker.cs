@@ -92,12 +92,27 @@ internal sealed partial class PresenceTracker(
                 var isDue = !await WaitForNewAsync(interval - time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
                 if (isDue)
                     renewed = time.GetTimestamp();
-                await RenewAsync(isDue, stoppingToken).ConfigureAwait(false);
+                await RenewOrLogAsync(isDue, stoppingToken).ConfigureAwait(false);
+                // What is left to say waits: a lease that is not renewed would be taken for a leave.
+                await AnnounceAsync(interval - time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The server stops; its leases run out, unless the clients are on another one by then.
+        }
+    }
+
+    private async Task RenewOrLogAsync(bool all, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RenewAsync(all, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Who is there is not worth the server; it is tried again with the next renewal.
+            Log.NotRenewed(logger, e);
         }
     }
 
@@ -115,8 +130,6 @@ internal sealed partial class PresenceTracker(
             Remember(changes.Joined, Join);
             Remember(changes.Left, Leave);
         }
-
-        await AnnounceAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void Remember(IReadOnlyList<PresenceMember> members, string type)
@@ -136,13 +149,23 @@ internal sealed partial class PresenceTracker(
         }
     }
 
-    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    private async Task AnnounceAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        while (_unannounced.TryPeek(out var next))
+        var began = time.GetTimestamp();
+        while (_unannounced.TryPeek(out var next) && time.GetElapsedTime(began) < patience)
         {
-            var result = await publisher.TryPublishAsync([next.Draft], next.Once, cancellationToken).ConfigureAwait(false);
-            if (!result.IsHeld)
-                return;
+            try
+            {
+                var result = await publisher.TryPublishAsync([next.Draft], next.Once, cancellationToken).ConfigureAwait(false);
+                if (!result.IsHeld)
+                    return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // One that cannot be published (larger than Limits:EventBytes, say) must not hold up the others for ever.
+                Log.NotAnnounced(logger, e);
+            }
+
             _unannounced.Dequeue();
         }
     }
@@ -179,6 +202,12 @@ internal sealed partial class PresenceTracker(
 
     private static partial class Log
     {
+        [LoggerMessage(2, LogLevel.Error, "Presence could not be renewed; tried again.")]
+        public static partial void NotRenewed(ILogger logger, Exception e);
+
+        [LoggerMessage(3, LogLevel.Error, "A join or leave could not be published and is given up.")]
+        public static partial void NotAnnounced(ILogger logger, Exception e);
+
         [LoggerMessage(1, LogLevel.Warning, "More joins and leaves wait for the event log than are kept; the oldest is given up.")]
         public static partial void GivenUp(ILogger logger);
     }

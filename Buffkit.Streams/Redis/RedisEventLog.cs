@@ -24,6 +24,9 @@ internal sealed partial class RedisEventLog(
     // What publishers may have under way in all: an outage of Redis must not become one of this server's memory.
     private const long MaxBytesUnderWay = 64L * 1024 * 1024;
 
+    // Names, topic and the like of an event, roughly.
+    private const int EventOverhead = 256;
+
     private readonly RedisSeen _seen = new();
     private readonly RedisLogReader _reader = new(redis, keys, redisOptions, time);
     private long _bytesUnderWay;
@@ -35,7 +38,7 @@ internal sealed partial class RedisEventLog(
     public async ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var bytes = request.Events.Sum(draft => (long)draft.Data.Length);
+        var bytes = request.Events.Sum(draft => EventOverhead + (long)draft.Data.Length);
         if (Interlocked.Add(ref _bytesUnderWay, bytes) > MaxBytesUnderWay)
         {
             Interlocked.Add(ref _bytesUnderWay, -bytes);
@@ -44,8 +47,7 @@ internal sealed partial class RedisEventLog(
 
         try
         {
-            var (names, arguments) = Append(request);
-            var answer = await redis.Commands.ScriptEvaluateAsync(RedisScripts.Append, names, arguments, RedisConnections.Primary)
+            var answer = await AskToAppendAsync(request, bytes)
                 .WaitAsync(redisOptions.Timeout, time, cancellationToken).ConfigureAwait(false);
             availability.AppendSucceeded();
             return Read(answer);
@@ -54,6 +56,16 @@ internal sealed partial class RedisEventLog(
         {
             availability.AppendFailed(e);
             return AppendResult.Unavailable;
+        }
+    }
+
+    // Goes on when its publisher no longer waits: so long the client library holds the events.
+    private async Task<RedisResult> AskToAppendAsync(AppendRequest request, long bytes)
+    {
+        try
+        {
+            var (names, arguments) = Append(request);
+            return await redis.Commands.ScriptEvaluateAsync(RedisScripts.Append, names, arguments, RedisConnections.Primary).ConfigureAwait(false);
         }
         finally
         {

@@ -58,6 +58,8 @@ internal sealed class RedisLogFollower(
 
     private List<LogRead> Take(StreamEntry[] entries)
     {
+        if (entries.Length == 0)
+            return [];
         var page = new RedisLogPage(_last, entries, unreadable);
         (_last, _isBroken) = (page.Last, page.IsBroken);
         seen.Add(_last);
@@ -67,7 +69,10 @@ internal sealed class RedisLogFollower(
     // What this stream still holds of the epoch is not what was read before; its next epoch is where this reader goes on.
     private async Task BeginAgainAsync(CancellationToken cancellationToken)
     {
-        await reader.BeginEpochAsync(_last.Position.Epoch, cancellationToken).ConfigureAwait(false);
+        var newest = await reader.BeginEpochAsync(_last.Position.Epoch, cancellationToken).ConfigureAwait(false);
+        // An epoch that this server's own appends have seen, and the stream has lost with them, must not be begun twice.
+        if (newest.Position < seen.Newest.Position)
+            await reader.BeginEpochAsync(seen.Newest.Position.Epoch, cancellationToken).ConfigureAwait(false);
         _last = new RedisEntry(_last.Position with { Sequence = long.MaxValue }, 0);
         _isBroken = false;
     }

@@ -25,10 +25,15 @@ internal sealed class RedisPresenceStore(RedisConnections redis, RedisKeys keys,
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             // What was renewed before stands, and nobody else is told of it; better told than lost.
-            return joined.Count + left.Count > 0 ? new PresenceChanges([.. joined], [.. left]) : null;
+            return joined.Count + left.Count > 0 ? Changes(joined, left) : null;
         }
 
-        // A server that was slow finds its own members gone, and back.
+        return Changes(joined, left);
+    }
+
+    // A server that was slow finds its own members gone, and back.
+    private static PresenceChanges Changes(HashSet<PresenceMember> joined, HashSet<PresenceMember> left)
+    {
         var neither = joined.Intersect(left).ToArray();
         joined.ExceptWith(neither);
         left.ExceptWith(neither);

@@ -72,6 +72,22 @@ public sealed class PresenceTests
     }
 
     [Fact]
+    public async Task Announcement_LargerThanEventsMayBe_IsGivenUpAndTheServerGoesOn()
+    {
+        await using var server = await StreamsServer.StartAsync(new(Rooms) { ["Streams:Limits:EventBytes"] = "16" });
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, "rooms/1");
+        await IsListedAsync(1);
+        // Kept by whoever failed to announce the first.
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, "rooms/1");
+        await IsListedAsync(2);
+        await server.PublishAsync("rooms/1", 1);
+        Assert.Equal("1", (await second.NextAsync()).Data);
+
+        Task IsListedAsync(int count) => Eventually.TrueAsync(
+            async () => (await ListAsync(server, "rooms/1")).GetProperty("count").GetInt32() == count, $"{count} present");
+    }
+
+    [Fact]
     public async Task Options_NotAFilter_StopTheStart() =>
         await Assert.ThrowsAsync<OptionsValidationException>(
             () => StreamsServer.StartAsync(new() { ["Streams:Presence:Topics:0"] = "a b" }));

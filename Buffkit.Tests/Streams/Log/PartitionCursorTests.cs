@@ -51,6 +51,16 @@ public sealed class PartitionCursorTests
         }
     });
 
+    [Fact]
+    public void HasPassed_AnEarlierEpochOfThePartition_IsPassedAndALaterIsNot() => Gen.Select(Cursor, Position).Sample((cursor, position) =>
+    {
+        var moved = cursor.MovedTo(position);
+        _ = position.Epoch.TryGetNumber(out var number);
+        Assert.False(moved.HasPassed(new EventId(Epoch.FromNumber(number + EventId.MaxPartitions), 0)));
+        if (number > EventId.MaxPartitions && moved.Others is not null)
+            Assert.True(moved.HasPassed(new EventId(Epoch.FromNumber(number - EventId.MaxPartitions), long.MaxValue)));
+    });
+
     [Theory]
     [InlineData("1k.1_")]
     [InlineData("1k.1_1k.2")]
