@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
+using DotNet.Testcontainers.Containers;
 
 namespace Buffkit.Tests;
 
@@ -26,6 +27,31 @@ public static class ContainerEngine
         }
 
         Assert.Skip(reason);
+    }
+
+    /// <summary>
+    /// Builds and starts a container, once it is known that one can be started. Nothing else starts one: the build refuses
+    /// <c>IContainer.StartAsync</c> elsewhere (<c>BannedSymbols.txt</c>), so no test can forget to ask.
+    /// </summary>
+    /// <param name="build">Called after the question, as building a container fails where there is no engine.</param>
+    /// <param name="cancellationToken">Ends the start; what has begun is taken down.</param>
+    public static async Task<T> StartAsync<T>(Func<T> build, CancellationToken cancellationToken)
+        where T : IContainer
+    {
+        RequireOrSkip();
+        var container = build();
+        try
+        {
+#pragma warning disable RS0030 // The one place that may: it has asked.
+            await container.StartAsync(cancellationToken);
+#pragma warning restore RS0030
+            return container;
+        }
+        catch
+        {
+            await container.DisposeAsync();
+            throw;
+        }
     }
 
     // A host that is configured but switched off is as good as none.

@@ -6,13 +6,14 @@ namespace Buffkit.Tests;
 
 /// <summary>
 /// One Redis for the whole test run, started by the first test that asks for it. Tests keep apart by key prefix; one that
-/// stops or empties the server starts its own with <see cref="NewContainer"/>.
+/// stops or empties the server starts its own with <see cref="StartOwnAsync"/>.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private readonly SharedContainer<RedisContainer> _container = new(NewContainer);
+    private readonly SharedContainer<RedisContainer> _container = new(Build);
 
-    public static RedisContainer NewContainer() => new RedisBuilder("redis:8-alpine").Build();
+    /// <summary>Starts a Redis that no other test uses; the test disposes of it.</summary>
+    public static Task<RedisContainer> StartOwnAsync() => ContainerEngine.StartAsync(Build, TestContext.Current.CancellationToken);
 
     /// <summary>A key prefix that no other test uses.</summary>
     public static string NewKeyPrefix() => $"test:{Guid.NewGuid():N}";
@@ -21,4 +22,6 @@ public sealed class RedisServer : IAsyncDisposable
     public async Task<string> StartAsync() => (await _container.StartAsync()).GetConnectionString();
 
     public ValueTask DisposeAsync() => _container.DisposeAsync();
+
+    private static RedisContainer Build() => new RedisBuilder("redis:8-alpine").Build();
 }

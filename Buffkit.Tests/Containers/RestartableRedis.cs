@@ -20,23 +20,15 @@ public sealed class RestartableRedis : IAsyncDisposable
     /// <param name="keepsEverything">Every write is on the disk before it is answered; otherwise nothing survives the server's end.</param>
     public static async Task<RestartableRedis> StartAsync(bool keepsEverything)
     {
-        ContainerEngine.RequireOrSkip();
-        var container = new ContainerBuilder("redis:8-alpine")
-            .WithPortBinding(6379, assignRandomHostPort: true)
-            .WithEnvironment("PERSISTENCE", keepsEverything ? "--appendonly yes --appendfsync always" : "--appendonly no")
-            .WithEntrypoint("sh", "-c", Supervise)
-            .WithWaitStrategy(Wait.ForUnixContainer().UntilCommandIsCompleted("redis-cli", "ping"))
-            .Build();
-        try
-        {
-            await container.StartAsync(TestContext.Current.CancellationToken);
-            return new RestartableRedis(container);
-        }
-        catch
-        {
-            await container.DisposeAsync();
-            throw;
-        }
+        var container = await ContainerEngine.StartAsync(
+            () => new ContainerBuilder("redis:8-alpine")
+                .WithPortBinding(6379, assignRandomHostPort: true)
+                .WithEnvironment("PERSISTENCE", keepsEverything ? "--appendonly yes --appendfsync always" : "--appendonly no")
+                .WithEntrypoint("sh", "-c", Supervise)
+                .WithWaitStrategy(Wait.ForUnixContainer().UntilCommandIsCompleted("redis-cli", "ping"))
+                .Build(),
+            TestContext.Current.CancellationToken);
+        return new RestartableRedis(container);
     }
 
     /// <summary>Kills the server as the machine's end would; it stays down.</summary>

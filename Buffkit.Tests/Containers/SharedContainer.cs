@@ -12,28 +12,11 @@ public sealed class SharedContainer<T>(Func<T> build) : IAsyncDisposable
     /// <summary>Starts the container, or skips the calling test where there is no engine.</summary>
     public async Task<T> StartAsync()
     {
-        ContainerEngine.RequireOrSkip();
         await _starting.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            if (_container is null)
-            {
-                var container = build();
-                try
-                {
-                    // Not the test's token: the container outlives the test that happens to be first.
-                    await container.StartAsync(CancellationToken.None);
-                }
-                catch
-                {
-                    await container.DisposeAsync();
-                    throw;
-                }
-
-                _container = container;
-            }
-
-            return _container;
+            // Not the test's token: the container outlives the test that happens to be first.
+            return _container ??= await ContainerEngine.StartAsync(build, CancellationToken.None);
         }
         finally
         {

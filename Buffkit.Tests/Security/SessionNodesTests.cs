@@ -71,9 +71,7 @@ public sealed class SessionNodesTests(RedisServer redis) : IAsyncDisposable
     [Fact]
     public async Task Redis_Away_TokensAreAcceptedAndItIsSaidOnce()
     {
-        await using var container = RedisServer.NewContainer();
-        ContainerEngine.RequireOrSkip();
-        await container.StartAsync(TestContext.Current.CancellationToken);
+        await using var container = await RedisServer.StartOwnAsync();
         var log = new LogRecords();
         await using var server = await NodeAsync(connectionString: container.GetConnectionString(), services: log.Add);
         var token = await server.LogInAsync("ada");

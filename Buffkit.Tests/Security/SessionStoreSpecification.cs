@@ -223,9 +223,7 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
     [Fact]
     public async Task Use_RedisStallsAndRunsItAfterTheClientGaveUp_TheTokenIsStillGood()
     {
-        await using var container = RedisServer.NewContainer();
-        ContainerEngine.RequireOrSkip();
-        await container.StartAsync(TestContext.Current.CancellationToken);
+        await using var container = await RedisServer.StartOwnAsync();
         _redis = await ConnectionMultiplexer.ConnectAsync(container.GetConnectionString() + ",allowAdmin=true");
         var store = new RedisSessionStore(_redis, new SessionsOptions { RotationGrace = TimeSpan.Zero }, _prefix, Time, NullLogger<RedisSessionStore>.Instance);
         var session = SessionId.New();

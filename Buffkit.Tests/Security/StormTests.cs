@@ -10,6 +10,9 @@ public sealed class StormTests
 {
     private const int Clients = 2_000;
 
+    // What is beyond it is let in at 30 a second, which the test waits for.
+    private const int Burst = 1_800;
+
     // A browser's minute takes a second here: what the server says of times is kept, only lived faster.
     private const double Speed = 60;
 
@@ -18,8 +21,7 @@ public sealed class StormTests
     {
         await using var server = await StreamsServer.StartAsync(new()
         {
-            // A bucket of 1,400 connects and 23 more a second: 600 are turned away at first.
-            ["Streams:Limits:ConnectsPerMinutePerAddress"] = "1400",
+            ["Streams:Limits:ConnectsPerMinutePerAddress"] = $"{Burst}",
             ["Streams:Limits:ConnectionsPerAddress"] = "5000",
             ["Streams:Limits:ConnectsPerMinute"] = "60",
         });
@@ -53,7 +55,8 @@ public sealed class StormTests
 
         Assert.Equal(Clients, open.Count);
         Assert.Equal(Clients, server.Services.GetRequiredService<ConnectionSet>().Count);
-        Assert.True(refused >= 500, $"{refused} were turned away");
+        // The bucket fills a little while the crowd comes.
+        Assert.True(refused >= (Clients - Burst) / 2, $"{refused} were turned away");
         // They do not come back together: no second is given to more than a third of them.
         var first = waits.Where(wait => wait > 0).ToArray();
         Assert.All(first, wait => Assert.InRange(wait, 5_000, 120_000));

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Buffkit.Tests;
 
 /// <summary>Generated solutions build without a warning and pass their own tests; pairs of options are covered, not each combination.</summary>
-[Collection(TemplateTests.Name)]
+[Collection(TemplateBuilds.Name)]
 public sealed partial class TemplateBuildTests(TemplateHive hive)
 {
     [Theory]

@@ -1,10 +1,17 @@
 namespace Buffkit.Tests;
 
-/// <summary>Template tests use the disk and both processors; they run alone and one by one.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
+/// <summary>Tests that write solutions, one by one, beside all other tests: most of their time is other processes'.</summary>
+[CollectionDefinition(Name)]
 public sealed class TemplateTests : ICollectionFixture<TemplateHive>
 {
     public const string Name = "Template";
+}
+
+/// <summary>Tests that build solutions: one build at a time, beside all other tests.</summary>
+[CollectionDefinition(Name)]
+public sealed class TemplateBuilds : ICollectionFixture<TemplateHive>
+{
+    public const string Name = "Template builds";
 }
 
 /// <summary>The template as it is installed from this repository, apart from the templates of whoever runs the tests.</summary>
