@@ -12,25 +12,36 @@ internal static class IdempotencyKey
     /// <summary>Says in a response that the answer is an earlier request's.</summary>
     public const string ReplayedHeader = "Idempotency-Replayed";
 
-    /// <summary>Reads the key; those of a subject are its own, so that nobody can use up or probe another's.</summary>
+    /// <summary>Reads the key; everybody's keys are their own, so that nobody can use up or probe another's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="body">Its body.</param>
-    /// <param name="subject">Whose request it is.</param>
+    /// <param name="session">Whose request it is.</param>
     /// <param name="secret">
     /// Where the events are encrypted: keys the fingerprint, which the log keeps, so that from it nobody can try out payloads.
     /// </param>
-    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body, string? subject, byte[]? secret)
+    public static (Idempotency? Idempotency, IResult? Problem) Read(HttpRequest request, ReadOnlySpan<byte> body, Session session, byte[]? secret)
     {
         if (!request.Headers.TryGetValue(Header, out var values))
             return (null, null);
         var key = values.ToString();
         return key.Length is 0 or > Idempotency.MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? (null, EventStreamProblems.Invalid(Header, $"A key has 1 to {Idempotency.MaxKeyLength} visible ASCII characters."))
-            : (new Idempotency(subject is null ? key : Own(key, subject), Fingerprint(request, body, secret)), null);
+            : (new Idempotency(Own(key, session, request.HttpContext), Fingerprint(request, body, secret)), null);
     }
 
-    private static string Own(string key, string subject) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{subject}\n{key}")));
+    // The kind of owner and a space stand before the hash: no header can spell a space, and no kind of owner meets another.
+    // A key has no line break, so that the last one always parts it from its owner, whatever stands in a subject.
+    private static string Own(string key, Session session, HttpContext http)
+    {
+        var (kind, owner) = session switch
+        {
+            { Subject: { } subject } => ("subject", subject),
+            { IsReturning: true } => ("session", session.Id.ToString()),
+            // Without a token each call is a session of its own: what stays the same when it is repeated is where it comes from.
+            _ => ("address", AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)),
+        };
+        return $"{kind} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))}";
+    }
 
     // All that makes the events: with another topic in the query the same body is another request.
     private static string Fingerprint(HttpRequest request, ReadOnlySpan<byte> body, byte[]? secret)

@@ -53,10 +53,11 @@ internal sealed class PublishEndpoint(
         var publish = Read(http.Request, body);
         if (publish.Problem is { } problem)
             return problem;
-        if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
-            return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
+        // Before whatever depends on configuration: who may not publish learns nothing of it.
         if (await admission.RefuseAsync(http, session, publish.Drafts) is { } notAllowed)
             return notAllowed;
+        if (publish.Drafts.FirstOrDefault(IsFeignedPresence) is { } feigned)
+            return EventStreamProblems.Invalid("type", $"On '{feigned.Topic.Value}' the server itself says who comes and goes; take another type.");
         if (publish.Drafts.FirstOrDefault(IsForeignHtml) is { } html)
         {
             return AccessProblems.Forbidden(
@@ -76,7 +77,7 @@ internal sealed class PublishEndpoint(
             }
         }
 
-        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session.Subject, secret);
+        var (idempotency, keyProblem) = IdempotencyKey.Read(http.Request, body, session, secret);
         if (keyProblem is not null)
             return keyProblem;
 

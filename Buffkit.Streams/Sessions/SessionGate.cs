@@ -15,6 +15,7 @@ internal sealed partial class SessionGate(
     SessionTokens tokens,
     ISessionStore store,
     SecurityMetrics metrics,
+    PlainHttpWatch plainHttp,
     IOptions<StreamsOptions> options,
     TimeProvider time,
     ILogger<SessionGate> logger)
@@ -44,6 +45,7 @@ internal sealed partial class SessionGate(
         if (tokens.Write(token) is not { } text)
             return null;
         SessionCarrier.Write(http, text, _options.Lifetime);
+        plainHttp.Look(http);
         return session.AuthenticatedUntil < expires ? session.AuthenticatedUntil : expires;
     }
 

@@ -21,6 +21,7 @@ internal static class SessionRegistration
                 : new MemorySessionStore(options.Sessions, time);
         });
         services.TryAddSingleton<SessionTokens>();
+        services.TryAddSingleton<PlainHttpWatch>();
         services.TryAddSingleton<SessionGate>();
         services.TryAddSingleton(provider => new EventSessions(
             provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<ILogger<EventSessions>>()));

@@ -90,6 +90,8 @@ public sealed class CrossSiteTests
         Assert.DoesNotContain("Access-Control-Allow-Origin", other.Headers.Keys);
         Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
         Assert.Equal("https://shop.example", preflight.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        // An hour, or each call would bring a preflight along.
+        Assert.Equal("3600", preflight.Headers.GetValues("Access-Control-Max-Age").Single());
     }
 
     [Theory]
