@@ -36,6 +36,8 @@ public static class EventStreamEndpointExtensions
                 Problem(StatusCodes.Status406NotAcceptable),
                 Problem(StatusCodes.Status429TooManyRequests),
                 Problem(StatusCodes.Status503ServiceUnavailable));
+        group.MapMethods("", [HttpMethods.Head], subscribe.HandleAsync).ExcludeFromDescription();
+        group.MapMethods("", [HttpMethods.Options], SayWhatIsAllowed).ExcludeFromDescription();
         group.MapGet("ws", WebSockets(endpoints, subscribe))
             .WithName("SubscribeWebSocket")
             .WithSummary("The same stream over a WebSocket, subprotocol cloudevents.json.")
@@ -82,6 +84,13 @@ public static class EventStreamEndpointExtensions
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return group;
+    }
+
+    private static Task SayWhatIsAllowed(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        http.Response.Headers.Allow = "GET, HEAD, POST, OPTIONS";
+        return Task.CompletedTask;
     }
 
     private static ProducesResponseTypeMetadata Problem(int status) =>

@@ -23,7 +23,7 @@ internal sealed class NullSink : FrameSink
     {
     }
 
-    public override void WriteHeartbeat(EventId? cursor)
+    public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
     }
 

@@ -92,7 +92,7 @@ internal sealed partial class Connection
         var stale = _index - _announced >= _context.Tail.Capacity / 4;
         if (stale)
             _announced = _index;
-        sink.WriteHeartbeat(stale ? _cursor : null);
+        sink.WriteHeartbeat(_cursor, stale);
     }
 
     /// <returns>Whether nothing is left to take.</returns>

@@ -16,8 +16,9 @@ internal abstract class FrameSink
     public abstract void WriteOpen(StreamOpen open, TimeSpan retry);
 
     /// <summary>Takes a sign of life.</summary>
-    /// <param name="cursor">Where the client stands, if that should move without an event.</param>
-    public abstract void WriteHeartbeat(EventId? cursor);
+    /// <param name="cursor">Where the client stands.</param>
+    /// <param name="isToMove">The client should come to know that, though no event tells it.</param>
+    public abstract void WriteHeartbeat(EventId cursor, bool isToMove);
 
     /// <summary>Takes the last word.</summary>
     public abstract void WriteClose(StreamClose close);

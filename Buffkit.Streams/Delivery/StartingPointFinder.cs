@@ -9,6 +9,13 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
     public async ValueTask<StartingPoint> FindAsync(SubscribeRequest request, CancellationToken cancellationToken)
     {
         var known = log.State;
+        if (request.FromEarliest)
+        {
+            return await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is { } present
+                ? StartingPoint.At(present.BeforeOldest, true)
+                : StartingPoint.Unconfirmed(known.BeforeOldest);
+        }
+
         if (request.After is not { } cursor)
             return StartingPoint.Find(request.Cursor, null, known);
         if (known.Latest.Others is null)

@@ -12,6 +12,8 @@ internal sealed class KeysEndpoint(EventKeyRing keys, EventEncryption encryption
 
     public async Task<IResult> HandleAsync(HttpContext http)
     {
+        if (QueryMembers.Check(http.Request, "topic") is { } wrong)
+            return wrong;
         var topics = http.Request.Query["topic"];
         string? error = null;
         if (topics.Count != 1 || !Topic.TryParse(topics[0], out var topic, out error))

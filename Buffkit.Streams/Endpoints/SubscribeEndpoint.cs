@@ -18,18 +18,22 @@ internal sealed class SubscribeEndpoint(
 
     private bool CanServe => tail.IsStarted && !drain.IsDraining;
 
-    /// <summary>The stream, or a long poll, as the client accepts it.</summary>
+    /// <summary>The stream, or a long poll, as the client accepts it; to <c>HEAD</c> the same answer without either.</summary>
     /// <remarks>Hands the request on rather than waiting for its end: what waits holds memory as long as the stream is open.</remarks>
     public Task HandleAsync(HttpContext http)
     {
-        if (AcceptsOnly(http.Request, LongPollTransport.MediaType))
-            return HandleAsync(http, longPoll.RunAsync);
-        // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
-        if (Accepts(http.Request, SseTransport.MediaType))
-            return CanServe ? HandleAsync(http, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
-        return EventStreamProblems
-            .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
-            .ExecuteAsync(http);
+        switch (Choose(http.Request))
+        {
+            case LongPollTransport.MediaType:
+                return HandleAsync(http, longPoll.RunAsync);
+            case SseTransport.MediaType:
+                // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
+                return CanServe ? HandleAsync(http, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
+            default:
+                return EventStreamProblems
+                    .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
+                    .ExecuteAsync(http);
+        }
     }
 
     /// <summary>The stream over a WebSocket.</summary>
@@ -38,6 +42,8 @@ internal sealed class SubscribeEndpoint(
 
     private Task HandleAsync(HttpContext http, Func<HttpContext, Subscription, Task> run)
     {
+        if (HttpMethods.IsHead(http.Request.Method))
+            return HeadAsync(http);
         var letIn = LetInAsync(http);
         return letIn.IsCompletedSuccessfully ? RunAsync(letIn.Result) : AwaitAsync();
 
@@ -49,39 +55,66 @@ internal sealed class SubscribeEndpoint(
 
     private async ValueTask<(Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http)
     {
-        var (request, problem) = SubscribeRequest.Read(http.Request, _options.Limits);
+        var (request, problem) = Read(http.Request);
         if (request is null)
             return (null, problem);
-        if (!CanServe)
-            return (null, EventStreamProblems.Unavailable("This server is starting or shutting down; connect again.", _options.Retry.Min));
 
         var admitted = await admission.SubscribeAsync(http, request.Filters);
         if (admitted.Session is not { } session)
-            return (null, admitted.Problem ?? Answer(http, admitted.Refusal!));
+            return (null, Answer(http, admitted));
 
         var start = await starts.FindAsync(request, http.RequestAborted);
-        return request.IsStrict && start.Gaps.Any(gap => gap.Reason is not GapReason.Evicted)
-            ? (null, EventStreamProblems.Invalid("after", SubscribeRequest.NotIssued))
-            : (new Subscription(request, start, session), null);
+        return (new Subscription(request, start, session), null);
     }
 
-    // A browser's EventSource would give up for good at an error status.
-    private IResult Answer(HttpContext http, Refusal refusal) =>
-        BrowserRequest.Is(http.Request) && !http.WebSockets.IsWebSocketRequest && !AcceptsOnly(http.Request, LongPollTransport.MediaType)
-            ? sse.Refuse(refusal.ToClose())
-            : refusal.ToProblem();
-
-    private static bool Accepts(HttpRequest request, string mediaType)
+    // Neither a place among the connections nor the session's next token is taken: what asks so wants to know, not to read.
+    private async Task HeadAsync(HttpContext http)
     {
-        var accept = request.GetTypedHeaders().Accept;
-        return accept.Count == 0 || accept.Any(range =>
-            range.Quality is not 0 && (range.MatchesAllTypes || range.MatchesMediaType(mediaType)));
+        var (request, problem) = Read(http.Request);
+        if (request is not null)
+            problem = await RefuseAsync(http, request);
+        if (problem is not null)
+            await problem.ExecuteAsync(http);
+        else if (Choose(http.Request) is LongPollTransport.MediaType)
+            LongPollTransport.PrepareResponse(http.Response);
+        else
+            sse.PrepareResponse(http);
     }
 
-    private static bool AcceptsOnly(HttpRequest request, string mediaType)
+    private (SubscribeRequest? Request, IResult? Problem) Read(HttpRequest request)
     {
-        var accept = request.GetTypedHeaders().Accept;
-        return accept.Any(range => range.Quality is not 0 && range.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
-            && !accept.Any(range => range.Quality is not 0 && range.MediaType.Equals(SseTransport.MediaType, StringComparison.OrdinalIgnoreCase));
+        var (read, problem) = SubscribeRequest.Read(request, _options.Limits);
+        return read is null || CanServe
+            ? (read, problem)
+            : (null, EventStreamProblems.Unavailable("This server is starting or shutting down; connect again.", _options.Retry.Min));
     }
+
+    private async ValueTask<IResult?> RefuseAsync(HttpContext http, SubscribeRequest request)
+    {
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return Answer(http, admitted);
+        foreach (var filter in request.Filters)
+        {
+            if (await admission.RefuseAsync(http, session, TopicOperation.Subscribe, filter) is { } problem)
+                return Answer(http, new Admitted(null, problem));
+        }
+
+        return null;
+    }
+
+    private IResult Answer(HttpContext http, Admitted admitted)
+    {
+        if (ReadsNoStatus(http) && (admitted.Refusal?.ToClose() ?? AccessProblems.ToClose(admitted.Problem)) is { } close)
+            return sse.Refuse(close);
+        return admitted.Problem ?? admitted.Refusal!.ToProblem();
+    }
+
+    // A browser's EventSource, and those of other platforms that behave like it, would give up for good at an error status.
+    private static bool ReadsNoStatus(HttpContext http) =>
+        !http.WebSockets.IsWebSocketRequest
+        && Choose(http.Request) is SseTransport.MediaType
+        && (BrowserRequest.Is(http.Request) || AcceptHeader.IsExactly(http.Request, SseTransport.MediaType));
+
+    private static string? Choose(HttpRequest request) => AcceptHeader.Choose(request, SseTransport.MediaType, LongPollTransport.MediaType);
 }

@@ -7,6 +7,11 @@ internal sealed record SubscribeRequest
 {
     private const string LastEventIdHeader = "Last-Event-ID";
 
+    // What polyfills of EventSource put into the query, where they cannot set the header, and what Mercure does.
+    private static readonly string[] LastEventIdMembers = ["lastEventId", LastEventIdHeader];
+
+    private static readonly string[] Members = ["topic", "after", .. LastEventIdMembers, "format", "heartbeat", "wait"];
+
     private SubscribeRequest(IReadOnlyList<TopicFilter> filters) => Filters = filters;
 
     public IReadOnlyList<TopicFilter> Filters { get; }
@@ -14,22 +19,27 @@ internal sealed record SubscribeRequest
     /// <summary>How events are written on an event stream: <c>?format=</c>.</summary>
     public WireForm Form { get; private init; } = WireForm.RawSse;
 
+    /// <summary>Heartbeats are events that a page's script can see: <c>?heartbeat=event</c>.</summary>
+    public bool HeartbeatEvents { get; private init; }
+
     /// <summary>The cursor; nothing for a client that begins now, or whose <see cref="LastEventId"/> is no id.</summary>
     public EventId? After { get; private init; }
 
-    /// <summary>The header as it came; a browser cannot be refused for what stands in it.</summary>
+    /// <summary>All that is retained is wanted: <c>?after=earliest</c>.</summary>
+    public bool FromEarliest { get; private init; }
+
+    /// <summary>The header, or what stands for it, as it came; a browser cannot be refused for what stands in it.</summary>
     public string? LastEventId { get; private init; }
 
     /// <summary>The cursor as the client sent it.</summary>
     public string? Cursor => LastEventId ?? After?.ToString();
 
-    /// <summary>The cursor came in <c>?after=</c>, where a wrong one is the caller's mistake.</summary>
-    public bool IsStrict => After is not null && LastEventId is null;
-
     /// <summary>Reads the request.</summary>
     /// <returns>The request, or what is wrong with it.</returns>
     public static (SubscribeRequest? Request, IResult? Problem) Read(HttpRequest request, LimitsOptions limits)
     {
+        if (QueryMembers.Check(request, Members) is { } wrong)
+            return (null, wrong);
         var topics = request.Query["topic"];
         if (topics.Count == 0)
             return (null, EventStreamProblems.Invalid("topic", "Name at least one topic, as in ?topic=orders/** ."));
@@ -49,15 +59,41 @@ internal sealed record SubscribeRequest
 
         if (ReadForm(request) is not { } form)
             return (null, EventStreamProblems.Invalid("format", "The formats are raw, cloudevents and html."));
-        var read = new SubscribeRequest(filters) { Form = form };
+        if (request.Query["heartbeat"].ToString() is not ("" or "event") and not "comment" and var heartbeat)
+            return (null, EventStreamProblems.Invalid("heartbeat", $"Heartbeats are sent as event or as comment, not as '{heartbeat}'."));
+        return new SubscribeRequest(filters) { Form = form, HeartbeatEvents = request.Query["heartbeat"] == "event" }.WithCursor(request);
+    }
+
+    /// <summary>Whether a member of the query says where to begin; a link to what follows has its own.</summary>
+    public static bool IsCursor(string member) =>
+        member.Equals("after", StringComparison.OrdinalIgnoreCase) || LastEventIdMembers.Contains(member, StringComparer.OrdinalIgnoreCase);
+
+    private (SubscribeRequest? Request, IResult? Problem) WithCursor(HttpRequest request)
+    {
+        if (ReadLastEventId(request) is { } last)
+            return (this with { LastEventId = last, After = EventId.TryParse(last, out var parsed) ? parsed : null }, null);
+        if (!request.Query.TryGetValue("after", out var after))
+            return (this, null);
+        if (after == "earliest")
+            return (this with { FromEarliest = true }, null);
+        return EventId.TryParse(after.ToString(), out var id)
+            ? (this with { After = id }, null)
+            : (null, EventStreamProblems.Invalid("after", "This is no event id. Leave 'after' out to begin with what comes next, or say 'earliest' for all that is retained."));
+    }
+
+    private static string? ReadLastEventId(HttpRequest request)
+    {
         var header = request.Headers[LastEventIdHeader].ToString();
         if (header.Length > 0)
-            return (read with { LastEventId = header, After = EventId.TryParse(header, out var last) ? last : null }, null);
-        if (!request.Query.TryGetValue("after", out var after))
-            return (read, null);
-        return EventId.TryParse(after.ToString(), out var id)
-            ? (read with { After = id }, null)
-            : (null, EventStreamProblems.Invalid("after", NotIssued));
+            return header;
+        foreach (var name in LastEventIdMembers)
+        {
+            // Where a client appends its newest to a URL that has one, the last counts.
+            if (request.Query[name] is [.., { Length: > 0 } newest])
+                return newest;
+        }
+
+        return null;
     }
 
     private static WireForm? ReadForm(HttpRequest request) => request.Query["format"].ToString() switch
@@ -67,7 +103,4 @@ internal sealed record SubscribeRequest
         "html" => WireForm.HtmlSse,
         _ => null,
     };
-
-    public const string NotIssued =
-        "This log did not issue that id. Leave 'after' out to begin with what comes next, or send it as Last-Event-ID to be told of the gap.";
 }

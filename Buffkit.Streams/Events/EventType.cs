@@ -15,6 +15,9 @@ public static class EventType
     /// <summary>Events were lost for this client.</summary>
     public const string Gap = "stream.gap";
 
+    /// <summary>A sign of life, where a comment would not be seen.</summary>
+    public const string Heartbeat = "stream.heartbeat";
+
     /// <summary>The server ends the stream and says when to come back.</summary>
     public const string Close = "stream.close";
 

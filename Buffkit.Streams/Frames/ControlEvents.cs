@@ -26,6 +26,18 @@ internal static class ControlEvents
         Write(to, EventType.Close, close, WriteMembers);
     }
 
+    /// <summary>A heartbeat that is an event, and moves the client's last id along.</summary>
+    /// <remarks>It has data, though nothing to say: without data it would be no event to some parsers, and an empty message to others.</remarks>
+    public static void WriteHeartbeat(IBufferWriter<byte> to, EventId cursor)
+    {
+        SseField.Id(to, cursor);
+        Write(to, EventType.Heartbeat, cursor, WriteMembers);
+    }
+
+    public static void WriteMembers(Utf8JsonWriter json, EventId cursor)
+    {
+    }
+
     public static void WriteMembers(Utf8JsonWriter json, StreamOpen open)
     {
         json.WriteString("session"u8, open.Session);
@@ -93,6 +105,12 @@ internal enum CloseReason
 
     /// <summary>The client does not keep up, and the policy disconnects.</summary>
     Slow,
+
+    /// <summary>Nobody is known to call, and the topic asks for that.</summary>
+    Unauthenticated,
+
+    /// <summary>The caller may not subscribe to the topic.</summary>
+    Forbidden,
 }
 
 internal static class CloseReasons
@@ -102,6 +120,8 @@ internal static class CloseReasons
         CloseReason.Drain => "drain",
         CloseReason.Limit => "limit",
         CloseReason.Revoked => "revoked",
-        _ => "slow",
+        CloseReason.Slow => "slow",
+        CloseReason.Unauthenticated => "unauthenticated",
+        _ => "forbidden",
     };
 }

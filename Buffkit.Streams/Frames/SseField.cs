@@ -18,14 +18,11 @@ internal static class SseField
         to.Write("\n"u8);
     }
 
-    /// <summary>A comment; with a cursor also a field that moves the client's last id without an event.</summary>
-    public static void Heartbeat(IBufferWriter<byte> to, EventId? cursor)
-    {
-        to.Write(":\n"u8);
-        if (cursor is { } id)
-            Id(to, id);
-        to.Write("\n"u8);
-    }
+    /// <summary>
+    /// A comment line. No blank line follows it: parsers there are that take one for the end of a message though none was begun
+    /// (@microsoft/fetch-event-source).
+    /// </summary>
+    public static void Comment(IBufferWriter<byte> to) => to.Write(":\n"u8);
 
     public static void EndOfEvent(IBufferWriter<byte> to) => to.Write("\n"u8);
 

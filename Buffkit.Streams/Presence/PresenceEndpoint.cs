@@ -12,6 +12,8 @@ internal sealed class PresenceEndpoint(IPresenceStore store, PresenceTracker tra
 
     public async Task<IResult> HandleAsync(HttpContext http)
     {
+        if (QueryMembers.Check(http.Request, "topic") is { } wrong)
+            return wrong;
         if (!Topic.TryParse(http.Request.Query["topic"].ToString(), out var topic, out var error))
             return EventStreamProblems.Invalid("topic", error);
         var admitted = await admission.RecognizeAsync(http, RateKind.Connect);

@@ -23,6 +23,8 @@ internal static class IdempotencyKey
     {
         if (!request.Headers.TryGetValue(Header, out var values))
             return (null, null);
+        if (values.Count > 1)
+            return (null, EventStreamProblems.Invalid(Header, "A request has one key."));
         var key = values.ToString();
         return key.Length is 0 or > Idempotency.MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? (null, EventStreamProblems.Invalid(Header, $"A key has 1 to {Idempotency.MaxKeyLength} visible ASCII characters."))

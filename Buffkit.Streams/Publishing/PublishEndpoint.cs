@@ -109,6 +109,12 @@ internal sealed class PublishEndpoint(
 
     private PublishBody Read(HttpRequest request, byte[] body)
     {
+        // A CloudEvent says for itself what else there is to say.
+        var wrong = FormOf(request) is BodyForm.Json or BodyForm.Binary
+            ? QueryMembers.Check(request, "topic", "type", "key")
+            : QueryMembers.Check(request, "topic");
+        if (wrong is not null)
+            return new PublishBody([], false, wrong);
         foreach (var name in (ReadOnlySpan<string>)["topic", "type", "key"])
         {
             if (request.Query[name].Count > 1)

@@ -26,7 +26,7 @@ internal sealed class BatchSink : FrameSink
     {
     }
 
-    public override void WriteHeartbeat(EventId? cursor)
+    public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
     }
 

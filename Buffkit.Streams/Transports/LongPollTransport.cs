@@ -34,9 +34,16 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
             return;
         }
 
-        http.Response.Headers.CacheControl = "no-store";
+        PrepareResponse(http.Response);
         http.Response.Headers.Link = $"<{Next(http.Request, cursor)}>; rel=\"next\"";
         await TypedResults.Bytes(sink.Complete(), MediaType).ExecuteAsync(http);
+    }
+
+    /// <summary>Sets the headers of every answer to a poll.</summary>
+    public static void PrepareResponse(HttpResponse response)
+    {
+        response.ContentType = MediaType;
+        response.Headers.CacheControl = "no-store";
     }
 
     private static bool TryReadWait(HttpRequest request, out TimeSpan wait)
@@ -48,16 +55,17 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
         return read;
     }
 
+    // Relative to the request: how the path looks to the client, in front of which a proxy may have put a prefix, is not known here.
     private static string Next(HttpRequest request, EventId cursor)
     {
         var query = new QueryBuilder();
         foreach (var (name, values) in request.Query)
         {
-            if (!name.Equals("after", StringComparison.OrdinalIgnoreCase))
+            if (!SubscribeRequest.IsCursor(name))
                 query.Add(name, values.Select(value => value ?? ""));
         }
 
         query.Add("after", cursor.ToString());
-        return request.PathBase + request.Path + query.ToQueryString();
+        return query.ToQueryString().ToString();
     }
 }

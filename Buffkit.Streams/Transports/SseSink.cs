@@ -9,9 +9,15 @@ internal sealed class SseSink : FrameSink
     private readonly PipeWriter _body;
     private Crc32Span _written = Crc32Span.Empty;
 
-    public SseSink(PipeWriter body, FrameKind kind)
+    private readonly bool _heartbeatEvents;
+
+    /// <param name="body">The response's body.</param>
+    /// <param name="kind">What is written.</param>
+    /// <param name="heartbeatEvents">Every heartbeat is an event.</param>
+    public SseSink(PipeWriter body, FrameKind kind, bool heartbeatEvents = false)
     {
         _body = body;
+        _heartbeatEvents = heartbeatEvents;
         Kind = kind;
         if (IsGzip)
             Take(GzipFrames.Header);
@@ -34,7 +40,9 @@ internal sealed class SseSink : FrameSink
         ControlEvents.WriteOpen(to, beginning.open);
     });
 
-    public override void WriteHeartbeat(EventId? cursor) => WriteOwn(cursor, SseField.Heartbeat);
+    // A comment has no id: what moves the client's last id is an event.
+    public override void WriteHeartbeat(EventId cursor, bool isToMove) =>
+        WriteOwn<EventId>(cursor, _heartbeatEvents || isToMove ? ControlEvents.WriteHeartbeat : static (to, _) => SseField.Comment(to));
 
     public override void WriteClose(StreamClose close) => WriteOwn(close, ControlEvents.WriteClose);
 

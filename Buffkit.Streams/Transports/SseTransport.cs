@@ -19,14 +19,22 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
     // Not async itself: each layer that waits for the whole stream would keep its state in memory per connection.
     public Task RunAsync(HttpContext http, Subscription subscription)
     {
-        var coding = _compression && AcceptsGzip(http.Request) ? ContentCoding.Gzip : ContentCoding.Identity;
-        PrepareResponse(http, coding);
-        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(subscription.Request.Form, coding));
+        var coding = PrepareResponse(http);
+        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(subscription.Request.Form, coding), subscription.Request.HeartbeatEvents);
         return runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
     }
 
     /// <summary>Answers with nothing but the last word: a native EventSource reads no status, but it reads this.</summary>
     public IResult Refuse(StreamClose close) => new LastWord(this, close);
+
+    /// <summary>Sets the headers of a stream for this client.</summary>
+    /// <returns>How its body is to be coded.</returns>
+    public ContentCoding PrepareResponse(HttpContext http)
+    {
+        var coding = _compression && AcceptsGzip(http.Request) ? ContentCoding.Gzip : ContentCoding.Identity;
+        PrepareResponse(http, coding);
+        return coding;
+    }
 
     private void PrepareResponse(HttpContext http, ContentCoding coding)
     {

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace Buffkit.Streams;
 
-/// <summary>Sends each frame as a text message. Signs of life are the protocol's own pings.</summary>
-internal sealed class WebSocketSink(WebSocket socket) : FrameSink
+/// <summary>Sends each frame as a text message. Signs of life are the protocol's own pings, unless events are asked for.</summary>
+internal sealed class WebSocketSink(WebSocket socket, bool heartbeatEvents = false) : FrameSink
 {
     private readonly List<ReadOnlyMemory<byte>> _messages = [];
 
@@ -16,8 +16,10 @@ internal sealed class WebSocketSink(WebSocket socket) : FrameSink
     public override void WriteOpen(StreamOpen open, TimeSpan retry) =>
         TakeControl(EventType.Open, open.Cursor.ToString(), open, ControlEvents.WriteMembers);
 
-    public override void WriteHeartbeat(EventId? cursor)
+    public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
+        if (heartbeatEvents || isToMove)
+            TakeControl(EventType.Heartbeat, cursor.ToString(), cursor, ControlEvents.WriteMembers);
     }
 
     // A CloudEvent has an id; this one names no event, and a client must not take it for its cursor.

@@ -43,7 +43,7 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<Strea
         var reading = ReadUntilLeftAsync(socket, left);
         try
         {
-            await runner.RunAsync(subscription, new WebSocketSink(socket), http.Abort, left.Token);
+            await runner.RunAsync(subscription, new WebSocketSink(socket, subscription.Request.HeartbeatEvents), http.Abort, left.Token);
             await CloseAsync(socket);
             // The client's own close ends the reading; one that does not answer is not waited for.
             left.CancelAfter(CloseTimeout);

@@ -166,7 +166,7 @@ public sealed class EventSessionTests
         await using var connection = await RawConnection.GetAsync(
             server.Address, $"/events?topic={Own}&{TokenHeader}={token}&token={token}&access_token={token}");
 
-        Assert.Equal(401, connection.Status);
+        Assert.Equal(400, connection.Status);
     }
 
     [Theory]

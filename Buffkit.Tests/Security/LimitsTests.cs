@@ -57,7 +57,7 @@ public sealed class LimitsTests
     }
 
     [Theory]
-    [InlineData("/events?topic=a&after=zzzzzzzz-7")]
+    [InlineData("/events?topic=a&after=x")]
     [InlineData("/events?topic=a&wait=x")]
     public async Task Connections_RefusedForTheirRequest_HoldNoPlace(string query)
     {

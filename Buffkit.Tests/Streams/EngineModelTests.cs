@@ -309,7 +309,7 @@ public sealed class EngineModelTests
         {
         }
 
-        public override void WriteHeartbeat(EventId? cursor)
+        public override void WriteHeartbeat(EventId cursor, bool isToMove)
         {
         }
 

@@ -39,9 +39,19 @@ public sealed class IdempotencyTests
         Assert.Equal(["1", "2", "after"], await client.NextDataAsync(3));
     }
 
+    [Fact]
+    public async Task Publish_TwoKeys_IsRefusedNotSettledByTheFirst()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        (string, string)[] headers = [("Content-Type", "application/json"), ("Idempotency-Key", "one"), ("Idempotency-Key", "two")];
+
+        await using var connection = await RawConnection.PostAsync(server.Address, "/events", headers, Encoding.UTF8.GetBytes(Body));
+
+        Assert.Equal(400, connection.Status);
+    }
+
     [Theory]
     [InlineData("/events", """{"topic":"a","type":"t","data":2}""")]
-    [InlineData("/events?x=1", Body)]
     public async Task Publish_SameKeyOtherRequest_Is422AndPublishesNothing(string path, string body)
     {
         await using var server = await StreamsServer.StartAsync();

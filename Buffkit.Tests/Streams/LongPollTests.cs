@@ -81,6 +81,19 @@ public sealed class LongPollTests
         Assert.Equal("epoch", events[0].GetProperty("data").GetProperty("reason").GetString());
     }
 
+    [Fact]
+    public async Task Poll_BehindAPrefixThatAProxyTakesOff_LinksToItself()
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        using var response = await SendAsync(server, "/events?topic=a&wait=0", null);
+        var next = new Uri(new Uri("https://shop.example/realtime/events?topic=a&wait=0"), Target(Assert.Single(response.Headers.GetValues("Link"))));
+
+        Assert.Equal("/realtime/events", next.AbsolutePath);
+        Assert.Contains("topic=a", next.Query, StringComparison.Ordinal);
+        Assert.Contains("after=", next.Query, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("wait=-1")]
     [InlineData("wait=56")]
@@ -94,7 +107,9 @@ public sealed class LongPollTests
         await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "wait");
     }
 
-    private static async Task<(JsonElement[] Events, string Next)> PollAsync(StreamsServer server, string path, string? lastEventId = null)
+    /// <summary>Polls once.</summary>
+    /// <returns>The events, and where the next poll goes: the link as it stands, resolved as a client does (RFC 8288, section 3.1).</returns>
+    internal static async Task<(JsonElement[] Events, string Next)> PollAsync(StreamsServer server, string path, string? lastEventId = null)
     {
         using var response = await SendAsync(server, path, lastEventId);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -102,8 +117,10 @@ public sealed class LongPollTests
         var link = Assert.Single(response.Headers.GetValues("Link"));
         Assert.EndsWith("; rel=\"next\"", link, StringComparison.Ordinal);
         var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        return (JsonSerializer.Deserialize<JsonElement[]>(body)!, link[1..link.IndexOf('>', StringComparison.Ordinal)]);
+        return (JsonSerializer.Deserialize<JsonElement[]>(body)!, new Uri(response.RequestMessage!.RequestUri!, Target(link)).PathAndQuery);
     }
+
+    private static string Target(string link) => link[1..link.IndexOf('>', StringComparison.Ordinal)];
 
     private static async Task<HttpResponseMessage> SendAsync(StreamsServer server, string path, string? lastEventId)
     {

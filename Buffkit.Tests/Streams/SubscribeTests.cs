@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Buffkit.Tests;
 
@@ -22,7 +20,7 @@ public sealed class SubscribeTests
     [InlineData("?topic=a/**/b", "topic")]
     [InlineData("?topic=a&after=garbage", "after")]
     [InlineData("?topic=a&after=", "after")]
-    [InlineData("?topic=a&after=zzzzzzzz-7", "after")]
+    [InlineData("?topic=a&after=close-Zm9v", "after")]
     public async Task Subscribe_BadInput_NamesTheFieldAndTheServerGoesOn(string query, string field)
     {
         await using var server = await StreamsServer.StartAsync();
@@ -91,21 +89,6 @@ public sealed class SubscribeTests
     }
 
     [Fact]
-    public async Task Stream_Quiet_SendsAHeartbeatComment()
-    {
-        var time = new FakeTimeProvider();
-        await using var server = await StreamsServer.StartAsync(services: services => services.AddSingleton<TimeProvider>(time));
-        await using var connection = await RawConnection.GetAsync(server.Address, "/events?topic=a");
-        await ReadPastOpenAsync(connection.Body);
-
-        time.Advance(TimeSpan.FromSeconds(16));
-
-        using var lines = new StreamReader(connection.Body);
-        Assert.StartsWith(":", await lines.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal("", await lines.ReadLineAsync(TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
     public async Task Stop_OpenStream_IsToldWhyAndWhenToComeBack()
     {
         await using var server = await StreamsServer.StartAsync();
@@ -149,16 +132,5 @@ public sealed class SubscribeTests
         await using var client = await EventStreamClient.ConnectAsync(server.Address, "still/here");
         await server.PublishAsync("still/here", "yes");
         Assert.Equal("yes", (await client.NextAsync()).Data);
-    }
-
-    private static async Task ReadPastOpenAsync(Stream body)
-    {
-        var tail = "";
-        var next = new byte[1];
-        while (!tail.EndsWith("\n\n", StringComparison.Ordinal))
-        {
-            await body.ReadExactlyAsync(next, TestContext.Current.CancellationToken);
-            tail = (tail + (char)next[0])[^Math.Min(2, tail.Length + 1)..];
-        }
     }
 }

@@ -98,7 +98,7 @@ public sealed class WebSocketTests
 
     private static Uri Address(StreamsServer server, string query) => new($"ws://{server.Address.Authority}/events/ws?{query}");
 
-    private static async Task<ClientWebSocket> ConnectAsync(StreamsServer server, string query)
+    internal static async Task<ClientWebSocket> ConnectAsync(StreamsServer server, string query)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("cloudevents.json");
@@ -106,7 +106,7 @@ public sealed class WebSocketTests
         return socket;
     }
 
-    private static async Task<CloudEvent> NextAsync(ClientWebSocket socket)
+    internal static async Task<CloudEvent> NextAsync(ClientWebSocket socket)
     {
         var message = new MemoryStream();
         var buffer = new byte[4096];

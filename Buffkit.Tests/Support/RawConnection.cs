@@ -27,8 +27,16 @@ public sealed class RawConnection : IAsyncDisposable
     /// <summary>The body as it comes, without the chunks' framing.</summary>
     public Stream Body { get; private set; } = Stream.Null;
 
-    public static async Task<RawConnection> GetAsync(
-        Uri server, string pathAndQuery, (string Name, string Value)[]? headers = null, int? receiveBuffer = null)
+    public static Task<RawConnection> GetAsync(
+        Uri server, string pathAndQuery, (string Name, string Value)[]? headers = null, int? receiveBuffer = null) =>
+        SendAsync(server, "GET", pathAndQuery, headers ?? [], receiveBuffer: receiveBuffer);
+
+    /// <summary>Publishes, with header lines as they are given: a name twice is two lines.</summary>
+    public static Task<RawConnection> PostAsync(Uri server, string pathAndQuery, (string Name, string Value)[] headers, byte[] body) =>
+        SendAsync(server, "POST", pathAndQuery, [.. headers, ("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture))], body);
+
+    private static async Task<RawConnection> SendAsync(
+        Uri server, string method, string pathAndQuery, (string Name, string Value)[] headers, byte[]? body = null, int? receiveBuffer = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
@@ -38,11 +46,13 @@ public sealed class RawConnection : IAsyncDisposable
             var cancellationToken = TestContext.Current.CancellationToken;
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), cancellationToken);
             var connection = new RawConnection(socket);
-            var request = new StringBuilder($"GET {pathAndQuery} HTTP/1.1\r\nHost: {server.Authority}\r\n");
-            foreach (var (name, value) in headers ?? [])
+            var request = new StringBuilder($"{method} {pathAndQuery} HTTP/1.1\r\nHost: {server.Authority}\r\n");
+            foreach (var (name, value) in headers)
                 request.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
             request.Append("\r\n");
             await socket.SendAsync(Encoding.UTF8.GetBytes(request.ToString()), cancellationToken);
+            if (body is not null)
+                await socket.SendAsync(body, cancellationToken);
             await connection.ReadHeadAsync(cancellationToken);
             return connection;
         }
