@@ -32,7 +32,8 @@ app.UseCors();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapDefaultEndpoints();
-app.MapOpenApi();
+if (app.Environment.IsDevelopment())
+    app.MapOpenApi();
 app.MapEventStreams();
 //#if (sample)
 app.MapOrders();

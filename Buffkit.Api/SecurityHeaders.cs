@@ -27,6 +27,9 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        // What is no file, and says nothing else, is of whoever asked: no cache keeps it for the next one.
+        if (headers.CacheControl.Count == 0 && headers.ETag.Count == 0)
+            headers.CacheControl = "no-store";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         return Task.CompletedTask;
     }

@@ -18,8 +18,9 @@ public static class Health
     internal static void AddHealth(this IHostApplicationBuilder builder) =>
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
 
-    internal static void MapHealth(this IEndpointRouteBuilder app)
+    internal static void MapHealth(this IEndpointRouteBuilder app, ManagementPort management)
     {
+        Task WriteAsync(HttpContext context, HealthReport report) => Health.WriteAsync(context, report, management.IsOperators(context));
         app.MapHealthChecks(TelemetryPaths.Health, new HealthCheckOptions { ResponseWriter = WriteAsync })
             .DisableHttpMetrics();
         app.MapHealthChecks(TelemetryPaths.Alive, new HealthCheckOptions
@@ -30,12 +31,20 @@ public static class Health
     }
 
     /// <summary>Descriptions are the checks' own words; exception texts may hold addresses and stay in the log.</summary>
-    private static async Task WriteAsync(HttpContext context, HealthReport report)
+    private static async Task WriteAsync(HttpContext context, HealthReport report, bool withParts)
     {
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
         json.WriteString("status", report.Status.ToString());
+        if (withParts)
+            WriteParts(json, report);
+        json.WriteEndObject();
+        await json.FlushAsync(context.RequestAborted);
+    }
+
+    private static void WriteParts(Utf8JsonWriter json, HealthReport report)
+    {
         json.WriteNumber("durationMs", Math.Round(report.TotalDuration.TotalMilliseconds, 3));
         json.WriteStartObject("parts");
         foreach (var (name, entry) in report.Entries)
@@ -58,7 +67,5 @@ public static class Health
         }
 
         json.WriteEndObject();
-        json.WriteEndObject();
-        await json.FlushAsync(context.RequestAborted);
     }
 }

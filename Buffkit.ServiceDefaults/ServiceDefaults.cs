@@ -17,6 +17,8 @@ public static class ServiceDefaults
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddTelemetry();
         builder.AddHealth();
+        HostNames.Add(builder.Services);
+        ManagementPort.Add(builder.Services);
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {
@@ -30,15 +32,17 @@ public static class ServiceDefaults
     /// Maps <c>/health</c> (readiness with its parts), <c>/alive</c> (liveness) and <c>/metrics</c> (Prometheus).
     /// </summary>
     /// <remarks>
-    /// In every environment: an orchestrator needs them in production above all. They name parts and durations,
-    /// never addresses or exception texts; keep them off the public ingress where even that is too much.
+    /// In every environment: an orchestrator needs them in production above all. Outside Development the parts, and the
+    /// metrics, are for <see cref="ManagementOptions.Port"/> alone; elsewhere <c>/health</c> and <c>/alive</c> say a status, and
+    /// <c>/metrics</c> is not there. They name parts and durations, never addresses or exception texts.
     /// </remarks>
     /// <returns>The same app.</returns>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapHealth();
-        app.MapPrometheusScrapingEndpoint(TelemetryPaths.Metrics).DisableHttpMetrics();
+        var management = app.Services.GetRequiredService<ManagementPort>();
+        app.MapHealth(management);
+        management.Guard(app.MapPrometheusScrapingEndpoint(TelemetryPaths.Metrics).DisableHttpMetrics());
         return app;
     }
 }

@@ -101,6 +101,24 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.DoesNotContain("Server", response.Headers.Keys);
     }
 
+    [Theory]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/metrics")]
+    public async Task Document_OfDevelopersAndOperators_IsNotThere(string path)
+    {
+        await using var response = await RawConnection.GetAsync(_api.Address, path);
+
+        Assert.Equal(404, response.Status);
+    }
+
+    [Fact]
+    public async Task Health_AskedByAStranger_SaysItsStatusAlone()
+    {
+        var health = await _api.Http.GetStringAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal("""{"status":"Healthy"}""", health);
+    }
+
     [Fact]
     public async Task Orders_FromAnotherSite_AreRefused()
     {

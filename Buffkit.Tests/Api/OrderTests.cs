@@ -35,6 +35,21 @@ public sealed class OrderTests : IAsyncLifetime
         Assert.Equal(order, await _api.Http.GetFromJsonAsync<Order>(created.Headers.Location, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("orders")]
+    [InlineData("orders/1")]
+    [InlineData("orders/4711")]
+    public async Task Orders_Asked_AreKeptByNoCache(string path)
+    {
+        using var created = await PostAsync(new { customer = "Ada", item = "Espresso" });
+        using var asked = await _api.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var page = await _api.Http.GetAsync(new Uri("app.js", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.All((HttpResponseMessage[])[created, asked], answer => Assert.Equal("no-store", answer.Headers.CacheControl?.ToString()));
+        // A file is the same for all.
+        Assert.Null(page.Headers.CacheControl);
+    }
+
     [Fact]
     public async Task Api_KilledHard_KeepsTheRowsAndTellsAnOldCursorOfTheGap()
     {

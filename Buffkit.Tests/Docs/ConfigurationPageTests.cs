@@ -73,6 +73,8 @@ public sealed class ConfigurationPageTests
             | `ConnectionStrings:redis` | none | Redis, as StackExchange.Redis writes it (`host:6379`). With it servers share one log, without it a server runs alone. |
             | `Migrations:Scripts` | `Scripts` beside the program | The folder of the migration service's scripts. |
             | `Migrations:LockWait` | `00:15:00` | How long the migration service waits for another runner. |
+            | `AllowedHosts` | in Development this machine's names, elsewhere all | The names by which the service may be called, with `;` between them, `*.shop.example` for all below one; `*` for any. This machine's names are always added. Anything else is answered `400`. |
+            | `Management:Port` | `0` | The port on which the service also listens, on all addresses, and alone answers `/metrics` and the parts of `/health` outside Development; keep it off the public ingress. `0` to `65535`, `0` means none. |
             | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | Where traces, metrics and logs are sent; the rest of OpenTelemetry's variables are understood too. |
 
             """);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Buffkit.Tests;
@@ -56,6 +57,17 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.DoesNotContain(
             solution.Files.Where(file => file.StartsWith("Shop.ServiceDefaults/", StringComparison.Ordinal) || file == "compose.yaml"),
             file => Regex.IsMatch(solution.Read(file), $"{other}|redis", RegexOptions.IgnoreCase));
+    }
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("shop.example;*.shop.example", "shop.example;*.shop.example")]
+    public async Task AllowedHosts_OfTheOption_AreInTheApisSettings(string? option, string setting)
+    {
+        using var solution = await hive.CreateAsync("Shop", [.. option is null ? Array.Empty<string>() : ["--allowed-hosts", option]]);
+
+        var settings = JsonSerializer.Deserialize<JsonElement>(solution.Read("Shop.Api/appsettings.json"));
+        Assert.Equal(setting, settings.GetProperty("AllowedHosts").GetString());
     }
 
     private static void AssertNoTraceOfTheTemplate(GeneratedSolution solution)
