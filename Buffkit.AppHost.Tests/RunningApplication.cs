@@ -1,12 +1,16 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Buffkit.AppHost.Tests;
 
-/// <summary>The app model as <c>dotnet run</c> starts it, but for the data volumes: every run begins empty.</summary>
+/// <summary>
+/// The app model as <c>dotnet run</c> starts it, dashboard included, but for the data volumes and the lifetime of the
+/// containers: every run begins empty and leaves nothing.
+/// </summary>
 /// <remarks>Tests of both applications are one collection, so that one of them runs at a time.</remarks>
-public abstract class RunningApplication(string argument) : IAsyncLifetime
+public abstract class RunningApplication(params string[] arguments) : IAsyncLifetime
 {
     /// <summary>The first start of a machine pulls three images.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -19,27 +23,27 @@ public abstract class RunningApplication(string argument) : IAsyncLifetime
 
     private ResourceNotificationService Notifications => Get<ResourceNotificationService>();
 
-    public async ValueTask InitializeAsync()
+    /// <summary>From the call that starts the model to the API's health.</summary>
+    public TimeSpan StartTime { get; private set; }
+
+    public virtual async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Buffkit_AppHost>([argument], cancellation);
-        foreach (var project in builder.Resources.OfType<ProjectResource>())
-        {
-            // Without the dashboard nobody collects telemetry, and a process that ends would wait for its last export.
-            builder.CreateResourceBuilder(project).WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", "");
-        }
-
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Buffkit_AppHost>(
+            arguments, (options, _) => options.DisableDashboard = false, cancellation);
         foreach (var resource in builder.Resources)
         {
-            foreach (var volume in resource.Annotations.OfType<ContainerMountAnnotation>().ToList())
+            foreach (var lasting in resource.Annotations.Where(kept => kept is ContainerMountAnnotation or ContainerLifetimeAnnotation).ToList())
             {
-                resource.Annotations.Remove(volume);
+                resource.Annotations.Remove(lasting);
             }
         }
 
+        var started = Stopwatch.GetTimestamp();
         _application = await builder.BuildAsync(cancellation);
         await _application.StartAsync(cancellation).WaitAsync(Patience, cancellation);
         await HealthyAsync("api");
+        StartTime = Stopwatch.GetElapsedTime(started);
     }
 
     public async ValueTask DisposeAsync()

@@ -21,17 +21,14 @@ else
     //#endif
     //#if (repository)
 
-    // The database of the API, by `--database postgres|mysql`.
-    var appdb = builder.IsDatabase(Databases.MySql)
+    // `--database postgres|mysql|both`: with both, the API is on PostgreSQL, and the scripts meet MySQL as well.
+    var chosen = builder.ChooseDatabase();
+    var appdb = chosen == Databases.MySql
         ? builder.AddMySqlDatabase(Resources.Migrations)
         : builder.AddPostgresDatabase(Resources.Migrations, target);
-
-    // At home the other engine runs beside it, so that every script meets both.
-    if (builder.ExecutionContext.IsRunMode)
+    if (chosen == Databases.Both && builder.ExecutionContext.IsRunMode)
     {
-        _ = builder.IsDatabase(Databases.MySql)
-            ? builder.AddPostgresDatabase(Resources.PostgresMigrations, target)
-            : builder.AddMySqlDatabase(Resources.MySqlMigrations);
+        builder.AddMySqlDatabase(Resources.MySqlMigrations);
     }
 
     ////#elseif (postgres)

@@ -12,6 +12,8 @@ internal static class RedisLog
             : builder.AddRedis(Resources.Redis)
                 .WithImageTag(Tag)
                 .WithDataVolume()
+                .WithLifetime(ContainerLifetime.Persistent)
+                .WithRedisInsight(tool => tool.WithExplicitStart())
                 // The log survives a restart; a crash costs at most its last ten seconds.
                 .WithPersistence(interval: TimeSpan.FromSeconds(10), keysChangedThreshold: 1)
                 .PublishAsLastingService();

@@ -20,7 +20,6 @@ internal static class Resources
     public const string Migrations = "migrations";
     //#if (repository)
 
-    public const string PostgresMigrations = "postgres-migrations";
     public const string MySqlMigrations = "mysql-migrations";
     //#endif
     //#if (!sqlite)

@@ -52,6 +52,12 @@ public static class Telemetry
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation());
 
+        // Whoever chooses a sampler by OpenTelemetry's own variable gets that one.
+        if (string.IsNullOrWhiteSpace(builder.Configuration[SamplerKey]))
+        {
+            builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.SetSampler(new ParentBasedSampler(new RootSpans())));
+        }
+
         // A scrape every few seconds would bury the traces that someone looks for.
         builder.Services.Configure<AspNetCoreTraceInstrumentationOptions>(options =>
             options.Filter = context => !TelemetryPaths.IsProbe(context.Request.Path));
@@ -66,4 +72,6 @@ public static class Telemetry
 
     /// <summary>The variable that OpenTelemetry's specification names for the collector's address.</summary>
     private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private const string SamplerKey = "OTEL_TRACES_SAMPLER";
 }

@@ -27,16 +27,19 @@ internal static class Databases
     //#endif
     //#if (repository)
 
+    /// <summary>PostgreSQL for the API, and at home MySQL beside it.</summary>
+    public const string Both = "both";
+
     private const string Key = "Database";
 
-    /// <summary>Whether the API's database is the named engine. Without configuration it is PostgreSQL.</summary>
-    /// <exception cref="InvalidOperationException">The configured engine is unknown.</exception>
-    public static bool IsDatabase(this IDistributedApplicationBuilder builder, string engine)
+    /// <summary>The configured choice, <see cref="Postgres"/> without one.</summary>
+    /// <exception cref="InvalidOperationException">The configured choice is unknown.</exception>
+    public static string ChooseDatabase(this IDistributedApplicationBuilder builder)
     {
         var configured = builder.Configuration[Key] is { Length: > 0 } value ? value.ToLowerInvariant() : Postgres;
-        return configured is Postgres or MySql
-            ? configured == engine
-            : throw new InvalidOperationException($"{Key} is '{configured}'. Set it to {Postgres} or {MySql}.");
+        return configured is Postgres or MySql or Both
+            ? configured
+            : throw new InvalidOperationException($"{Key} is '{configured}'. Set it to {Postgres}, {MySql} or {Both}.");
     }
     //#endif
     //#if (!sqlite)

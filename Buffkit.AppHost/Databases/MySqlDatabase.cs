@@ -11,9 +11,9 @@ internal static class MySqlDatabase
     {
         IResourceBuilder<IResourceWithConnectionString> database = builder.ExecutionContext.IsPublishMode
             ? builder.AddConnectionString(Resources.MySqlDatabase)
-            : builder.AddMySql(Resources.MySql)
-                .WithImageTag(Tag)
+            : builder.AddMySqlServer(Resources.MySql, Tag)
                 .WithDataVolume()
+                .WithLifetime(ContainerLifetime.Persistent)
                 .AddDatabase(Resources.MySqlDatabase, Databases.DatabaseName);
         return builder.AddMigrations(migrations, Databases.MySql, database);
     }

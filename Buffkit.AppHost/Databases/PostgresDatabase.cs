@@ -15,6 +15,8 @@ internal static class PostgresDatabase
             : builder.AddPostgres(Resources.Postgres)
                 .WithImageTag(Tag)
                 .WithDataVolume()
+                .WithLifetime(ContainerLifetime.Persistent)
+                .WithPgWeb(tool => tool.WithExplicitStart())
                 // Here Aspire creates the database; in a Compose file the image does.
                 .WithEnvironment("POSTGRES_DB", Databases.DatabaseName)
                 .PublishAsLastingService()

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Buffkit.AppHost;
@@ -12,8 +11,12 @@ internal static class MigrationCommands
     /// <summary>A status line per migration: enough for years of them.</summary>
     private const int OutputLines = 500;
 
-    private static readonly string Configuration =
-        typeof(MigrationCommands).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";
+    /// <summary>The dashboard shows what a command prints as it is. A resource is told to colour its log; a command is not.</summary>
+    private static readonly KeyValuePair<string, string>[] WithoutColours =
+    [
+        KeyValuePair.Create("NO_COLOR", "1"),
+        KeyValuePair.Create("DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION", "false"),
+    ];
 
     public static IResourceBuilder<ProjectResource> WithMigrationCommands(this IResourceBuilder<ProjectResource> migrations) =>
         migrations
@@ -73,17 +76,26 @@ internal static class MigrationCommands
 
         return new ProcessCommandSpec("dotnet")
         {
-            Arguments =
-            [
-                "run", "--project", migrations.GetProjectMetadata().ProjectPath, "--configuration", Configuration,
-                "--no-build", "--no-launch-profile", "--", .. command,
-            ],
+            Arguments = [Program(migrations), .. command],
+            WorkingDirectory = Path.GetDirectoryName(migrations.GetProjectMetadata().ProjectPath),
             // Some values are templates that only the orchestrator can fill, such as the instance's name.
-            EnvironmentVariables = configuration.EnvironmentVariables
-                .Where(variable => !variable.Value.Contains("{{", StringComparison.Ordinal))
+            EnvironmentVariables = WithoutColours
                 .Append(KeyValuePair.Create("OTEL_SERVICE_NAME", migrations.Name))
+                .Concat(configuration.EnvironmentVariables)
+                .Where(variable => !variable.Value.Contains("{{", StringComparison.Ordinal))
                 .DistinctBy(variable => variable.Key)
                 .ToDictionary(),
         };
+    }
+
+    /// <summary>The program that was built with this one: both lie in folders of their own below <c>artifacts/bin</c>.</summary>
+    private static string Program(ProjectResource migrations)
+    {
+        var name = Path.GetFileNameWithoutExtension(migrations.GetProjectMetadata().ProjectPath);
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(own.Parent!.Parent!.FullName, name, own.Name, $"{name}.dll");
+        return File.Exists(program)
+            ? program
+            : throw new InvalidOperationException($"{program} is not there. Build {name} with the AppHost's configuration.");
     }
 }

@@ -68,7 +68,6 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
         // Standard output belongs to the result.
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
-        builder.Logging.AddFilter<ConsoleLoggerProvider>(typeof(MigrationRunner).FullName, LogLevel.Information);
         // Hosting's own console lifetime would take the signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.AddMigrationRunner(options =>

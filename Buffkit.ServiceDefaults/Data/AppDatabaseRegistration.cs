@@ -35,7 +35,7 @@ public static class AppDatabaseRegistration
             //#endif
             //#if (mysql)
             case DatabaseProvider.MySql:
-                builder.AddMySqlDataSource(connectionString);
+                builder.AddMySqlClient(connectionString);
                 break;
             //#endif
             default:

@@ -27,18 +27,7 @@ internal static class DataClients
             settings.DisableHealthChecks = true;
         });
     //#endif
-    //#if (repository)
-
-    //#endif
-    //#if (mysql)
-    public static void AddMySqlDataSource(this IHostApplicationBuilder builder, string connectionString) =>
-        AspireMySqlConnectorExtensions.AddMySqlDataSource(builder, AppDatabaseRegistration.ConnectionName, settings =>
-        {
-            settings.ConnectionString = connectionString;
-            settings.DisableHealthChecks = true;
-        });
-    //#endif
-    //#if (redis && !sqlite)
+    //#if (postgres && redis)
 
     //#endif
     //#if (redis)

@@ -14,6 +14,8 @@ public static class ContainerEngine
 {
     private static readonly Lazy<string?> Missing = new(FindReason);
 
+    public static bool Answers => Missing.Value is null;
+
     public static void RequireOrSkip()
     {
         if (Missing.Value is not { } reason)
