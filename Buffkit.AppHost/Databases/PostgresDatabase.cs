@@ -2,7 +2,10 @@ namespace Buffkit.AppHost;
 
 internal static class PostgresDatabase
 {
-    private const string Tag = "18.3";
+    /// <summary>One version for the container and for Azure.</summary>
+    public const string MajorVersion = "18";
+
+    private const string Tag = $"{MajorVersion}.3";
 
     /// <summary>
     /// Adds PostgreSQL with its migrations: a container, or Azure Database for PostgreSQL in a deployment to Azure.

@@ -1,5 +1,9 @@
 using System.Globalization;
 using Azure.Provisioning.AppContainers;
+//#if (postgres)
+using Azure.Provisioning.Expressions;
+using Azure.Provisioning.PostgreSql;
+//#endif
 //#if (redis)
 using Azure.Provisioning.RedisEnterprise;
 //#endif
@@ -61,6 +65,9 @@ internal static class AzureTarget
         this IDistributedApplicationBuilder builder, string server, string database, string databaseName) =>
         builder.AddAzurePostgresFlexibleServer(server)
             .WithPasswordAuthentication()
+            .ConfigureInfrastructure(infrastructure =>
+                infrastructure.GetProvisionableResources().OfType<PostgreSqlFlexibleServer>().Single().Version =
+                    new StringLiteralExpression(PostgresDatabase.MajorVersion))
             .AddDatabase(database, databaseName);
 
     //#endif
