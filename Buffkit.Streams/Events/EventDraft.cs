@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -29,20 +28,20 @@ public sealed record EventDraft
     }
 
     /// <summary>
-    /// The payload: UTF-8 JSON where <see cref="ContentType"/> is <see langword="null"/>, otherwise any bytes. Checked and copied
-    /// when it is published.
+    /// The payload: UTF-8 JSON where <see cref="ContentType"/> is <see langword="null"/> or a media type of JSON, otherwise any bytes.
+    /// Checked and copied when it is published.
     /// </summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>Media type of a binary payload, at most <see cref="MaxContentTypeLength"/> characters; <see langword="null"/> means JSON.</summary>
+    /// <summary>Media type of the payload, at most <see cref="MaxContentTypeLength"/> characters; <see langword="null"/> means JSON.</summary>
     /// <exception cref="FormatException">The value is not a media type.</exception>
     public string? ContentType
     {
         get => _contentType;
-        init => _contentType = value is null || PayloadMediaType.Check(value) is not { } error ? value : throw new FormatException(error);
+        init => _contentType = value is null || MediaType.Check(value) is not { } error ? value : throw new FormatException(error);
     }
 
-    /// <summary>The payload is known to be compact JSON, or to be binary, in a buffer that nobody changes any more.</summary>
+    /// <summary>The payload is known to be compact JSON, or to be no JSON, in a buffer that nobody changes any more.</summary>
     internal bool IsOwned { get; init; }
 
     /// <summary>What the event is about within its topic: of several with one key the newest may stand for all.</summary>
@@ -82,16 +81,4 @@ public sealed record EventDraft
         { Length: > MaxKeyLength } => $"A key has at most {MaxKeyLength} characters.",
         _ => PrintableText.Check(key, "key"),
     };
-}
-
-/// <summary>How payloads are written as JSON.</summary>
-internal static class PayloadJson
-{
-    // Payloads go to event-stream parsers, never unescaped into HTML, so readable text beats \uXXXX.
-    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
-    public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

@@ -5,8 +5,5 @@ internal static class HtmlFragment
 {
     public const string ContentType = "text/html";
 
-    public static bool IsHtml(string? contentType) =>
-        contentType is not null
-        && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
-        && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is ';' or ' ');
+    public static bool IsHtml(string? contentType) => MediaType.TryParse(contentType, out var type) && type.Is(ContentType);
 }

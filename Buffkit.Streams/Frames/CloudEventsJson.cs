@@ -24,7 +24,10 @@ internal static class CloudEventsJson
         json.WriteString("id"u8, e.Id.ToString());
         json.WriteString("source"u8, attributes?.Source ?? DefaultSource);
         json.WriteString("type"u8, e.Type);
-        json.WriteString("time"u8, attributes?.Time ?? e.Time);
+        if (attributes?.Time is { } time)
+            json.WriteString("time"u8, time);
+        else
+            json.WriteString("time"u8, e.Time);
         json.WriteString("topic"u8, e.Topic.Value);
         if (e.Key is { } key)
             json.WriteString("key"u8, key);
@@ -34,8 +37,8 @@ internal static class CloudEventsJson
             json.WriteString("dataschema"u8, schema);
         if (attributes?.Id is { } originId)
             json.WriteString(CloudEventAttributes.OriginId, originId);
-        foreach (var (name, value) in attributes?.Extensions ?? [])
-            json.WriteString(name, value);
+        foreach (var extension in attributes?.Extensions ?? [])
+            WriteExtension(json, extension);
         WriteData(json, e);
         json.WriteEndObject();
     }
@@ -59,21 +62,37 @@ internal static class CloudEventsJson
         json.WriteEndObject();
     }
 
+    private static void WriteExtension(Utf8JsonWriter json, CloudEventExtension extension)
+    {
+        if (extension.Type is CloudEventValueType.Text)
+        {
+            json.WriteString(extension.Name, extension.Value);
+            return;
+        }
+
+        json.WritePropertyName(extension.Name);
+        json.WriteRawValue(extension.Value);
+    }
+
     private static void WriteData(Utf8JsonWriter json, StreamEvent e)
     {
-        if (e.ContentType is { } contentType)
+        var data = e.Data.Span;
+        var kind = e.Kind();
+        if (kind is PayloadKind.Json && data.IsEmpty)
+            return;
+        json.WriteString("datacontenttype"u8, e.ContentType ?? e.Draft.CloudEvent?.DataContentType ?? "application/json");
+        switch (kind)
         {
-            json.WriteString("datacontenttype"u8, contentType);
-            if (JoseText.Is(e))
-                json.WriteString("data"u8, e.Data.Span);
-            else
-                json.WriteBase64String("data_base64"u8, e.Data.Span);
-        }
-        else if (e.Data.Length > 0)
-        {
-            json.WriteString("datacontenttype"u8, e.Draft.CloudEvent?.DataContentType ?? "application/json");
-            json.WritePropertyName("data"u8);
-            json.WriteRawValue(e.Data.Span, skipInputValidation: true);
+            case PayloadKind.Json:
+                json.WritePropertyName("data"u8);
+                json.WriteRawValue(data, skipInputValidation: true);
+                break;
+            case PayloadKind.Binary:
+                json.WriteBase64String("data_base64"u8, data);
+                break;
+            default:
+                json.WriteString("data"u8, data);
+                break;
         }
     }
 }

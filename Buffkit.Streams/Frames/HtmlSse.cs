@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 
 namespace Buffkit.Streams;
 
@@ -14,30 +13,22 @@ internal static class HtmlSse
         SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         var data = e.Data.Span;
-        if (HtmlFragment.IsHtml(e.ContentType) || JoseText.Is(e))
-            SseField.Data(to, data);
-        else if (e.ContentType is { } contentType)
-            SsePayload.WriteDataUri(to, contentType, data);
-        else if (data.Length > 0 && data[0] == '"')
-            SsePayload.WriteJsonString(to, data, WriteEscaped);
-        else
-            WriteEscaped(to, data);
-        SseField.EndOfEvent(to);
-    }
+        switch (e.Kind())
+        {
+            case PayloadKind.Html:
+                SseField.Data(to, data);
+                break;
+            case PayloadKind.Binary:
+                SsePayload.WriteDataUri(to, e.ContentType!, data);
+                break;
+            case PayloadKind.Json when data is [(byte)'"', ..]:
+                SsePayload.WriteJsonString(to, data, HtmlText.WriteData);
+                break;
+            default:
+                HtmlText.WriteData(to, data);
+                break;
+        }
 
-    private static void WriteEscaped(IBufferWriter<byte> to, ReadOnlySpan<byte> text)
-    {
-        // The encoder writes a line break as &#xA;, which HTML reads back as one.
-        const int LongestEscape = 10;
-        var escaped = ArrayPool<byte>.Shared.Rent((text.Length * LongestEscape) + 1);
-        try
-        {
-            HtmlEncoder.Default.EncodeUtf8(text, escaped, out _, out var written);
-            SseField.Data(to, escaped.AsSpan(0, written));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(escaped);
-        }
+        SseField.EndOfEvent(to);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace Buffkit.Streams;
@@ -27,6 +28,9 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
     public string? ContentType { get; set; }
 
     public ReadOnlyMemory<byte> Data { get; set; }
+
+    /// <summary>Data of another media type than JSON came as a JSON string.</summary>
+    public bool HasTextData { get; set; }
 
     public CloudEventAttributes? CloudEvent { get; set; }
 
@@ -76,6 +80,30 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
         }
     }
 
+    /// <summary>Reads a body that is JSON as a whole, as its media type says.</summary>
+    public void ReadJsonBody(ReadOnlyMemory<byte> body)
+    {
+        if (!Utf8.IsValid(body.Span))
+        {
+            Error("body", "The content type says JSON, but the body is not UTF-8.");
+            return;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(body, PublishJson.Strict);
+            ReadJsonData("body", document.RootElement);
+        }
+        catch (InvalidOperationException)
+        {
+            Error("body", "A member's name has half a surrogate pair, which no text has.");
+        }
+        catch (JsonException e)
+        {
+            Error("body", $"The content type says JSON, but: {e.Message}");
+        }
+    }
+
     /// <summary>Makes the event, or the answer that says why there is none.</summary>
     public (EventDraft? Draft, IResult? Problem) Complete()
     {
@@ -85,7 +113,7 @@ internal sealed class DraftReader(string path, LimitsOptions limits)
             Error("type", typeError);
         if (EventDraft.CheckKey(Key) is { } keyError)
             Error("key", keyError);
-        if (ContentType is not null && PayloadMediaType.Check(ContentType) is { } contentTypeError)
+        if (ContentType is not null && MediaType.Check(ContentType) is { } contentTypeError)
             Error(ContentTypeField, contentTypeError);
         if (_errors.Count > 0)
             return (null, EventStreamProblems.Invalid(_errors));

@@ -77,7 +77,7 @@ public sealed class EventPublisher
 
         if (draft.IsOwned)
             return draft;
-        return draft with { Data = draft.ContentType is null ? CompactJson(draft.Data) : draft.Data.ToArray(), IsOwned = true };
+        return draft with { Data = draft.ContentType is null || (MediaType.TryParse(draft.ContentType, out var type) && type.IsJson) ? CompactJson(draft.Data) : draft.Data.ToArray(), IsOwned = true };
     }
 
     private static ReadOnlyMemory<byte> CompactJson(ReadOnlyMemory<byte> json)

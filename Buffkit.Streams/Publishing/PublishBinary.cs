@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Buffkit.Streams;
 
-/// <summary>Reads a body of any media type as one event's payload; <c>?topic=</c>, <c>?type=</c> and <c>?key=</c> say the rest.</summary>
+/// <summary>Reads a body of any media type, JSON too, as one event's payload; <c>?topic=</c>, <c>?type=</c> and <c>?key=</c> say the rest.</summary>
 internal static class PublishBinary
 {
     /// <summary>What bytes without a media type are (RFC 9110, section 8.3).</summary>
@@ -16,7 +16,17 @@ internal static class PublishBinary
             Type = request.Query["type"].ToString(),
             Key = request.Query.TryGetValue("key", out var key) ? key.ToString() : null,
         };
-        ReadData(request.ContentType, body, draft);
+        if (MediaType.TryParse(request.ContentType, out var type) && type.IsJson)
+        {
+            // Without a media type of its own it is application/json.
+            draft.ContentType = type.Is("application/json") ? null : request.ContentType;
+            draft.ReadJsonBody(body);
+        }
+        else
+        {
+            ReadData(request.ContentType, body, draft);
+        }
+
         var (read, problem) = draft.Complete();
         return read is null ? new PublishBody([], false, problem) : new PublishBody([read], false, null);
     }

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Buffkit.Streams;
 
@@ -30,7 +28,7 @@ internal static class PublishCloudEvents
         foreach (var (name, values) in request.Headers)
         {
             if (name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase))
-                attributes.Set(name[HeaderPrefix.Length..].ToLowerInvariant(), Uri.UnescapeDataString(values.ToString()));
+                attributes.Set(name[HeaderPrefix.Length..].ToLowerInvariant(), (Uri.UnescapeDataString(values.ToString()), CloudEventValueType.Text));
         }
 
         ReadBody(request.ContentType, body, draft);
@@ -70,19 +68,22 @@ internal static class PublishCloudEvents
         attributes.Complete(request);
     }
 
-    // The JSON format knows strings, booleans and integers (section 2.2); all travel on as text.
-    private static string? ReadAttribute(JsonProperty member, DraftReader draft)
+    // The JSON format knows strings, booleans and integers (section 2.2).
+    private static (string? Value, CloudEventValueType Type) ReadAttribute(JsonProperty member, DraftReader draft)
     {
         switch (member.Value.ValueKind)
         {
             case JsonValueKind.True:
-                return "true";
+                return ("true", CloudEventValueType.Boolean);
             case JsonValueKind.False:
-                return "false";
+                return ("false", CloudEventValueType.Boolean);
             case JsonValueKind.Number when member.Value.TryGetInt32(out var number):
-                return number.ToString(CultureInfo.InvariantCulture);
+                return (number.ToString(CultureInfo.InvariantCulture), CloudEventValueType.Number);
+            case JsonValueKind.String:
+                return (draft.ReadString(member.Name, member.Value), CloudEventValueType.Text);
             default:
-                return draft.ReadString(member.Name, member.Value);
+                draft.Error(member.Name, "An attribute is a JSON string, a boolean or an integer of 32 bits.");
+                return default;
         }
     }
 
@@ -95,6 +96,7 @@ internal static class PublishCloudEvents
         }
 
         draft.ContentType = contentType;
+        draft.HasTextData = true;
         draft.Data = data.ValueKind is JsonValueKind.String
             ? Encoding.UTF8.GetBytes(draft.ReadString("data", data) ?? "")
             : Encoding.UTF8.GetBytes(data.GetRawText());
@@ -116,61 +118,39 @@ internal static class PublishCloudEvents
     private static void ReadBody(string? contentType, ReadOnlyMemory<byte> body, DraftReader draft)
     {
         if (!IsJson(contentType))
-        {
             PublishBinary.ReadData(contentType, body, draft);
-            return;
-        }
-
-        if (body.IsEmpty)
-            return;
-        if (!Utf8.IsValid(body.Span))
-        {
-            draft.Error("body", "The content type says JSON, but the body is not UTF-8.");
-            return;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(body, PublishJson.Strict);
-            draft.ReadJsonData("body", document.RootElement);
-        }
-        catch (InvalidOperationException)
-        {
-            draft.Error("body", "A member's name has half a surrogate pair, which no text has.");
-        }
-        catch (JsonException e)
-        {
-            draft.Error("body", $"The content type says JSON, but: {e.Message}");
-        }
+        else if (!body.IsEmpty)
+            draft.ReadJsonBody(body);
     }
 
-    private static bool IsJson(string? contentType) =>
-        contentType is null
-        || (MediaTypeHeaderValue.TryParse(contentType, out var type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)));
+    private static bool IsJson(string? contentType) => contentType is null || (MediaType.TryParse(contentType, out var type) && type.IsJson);
 
     /// <summary>Sorts attributes into their places.</summary>
     private sealed class Attributes(DraftReader draft, string prefix)
     {
-        private const string Rfc3339 = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
-
-        private readonly List<KeyValuePair<string, string>> _extensions = [];
+        private readonly List<CloudEventExtension> _extensions = [];
         private string? _version;
         private string? _id;
         private string? _source;
         private string? _subject;
         private string? _dataSchema;
-        private DateTimeOffset? _time;
+        private string? _time;
 
         public string? DataContentType { get; private set; }
 
-        public void Set(string name, string? value)
+        public void Set(string name, (string? Value, CloudEventValueType Type) attribute)
         {
-            if (value is null)
+            if (attribute.Value is not { } value)
                 return;
             if (PrintableText.Check(value, name) is { } error)
             {
                 draft.Error(prefix + name, error);
+                return;
+            }
+
+            if (attribute.Type is not CloudEventValueType.Text && IsString(name))
+            {
+                draft.Error(prefix + name, "The value is a JSON string.");
                 return;
             }
 
@@ -197,7 +177,7 @@ internal static class PublishCloudEvents
                 case "datacontenttype":
                     DataContentType = value;
                     draft.ContentTypeField = prefix + name;
-                    if (PayloadMediaType.Check(value) is { } contentTypeError)
+                    if (MediaType.Check(value) is { } contentTypeError)
                         draft.Error(prefix + name, contentTypeError);
                     break;
                 case "data" or "data_base64":
@@ -206,12 +186,11 @@ internal static class PublishCloudEvents
                 case "subject":
                     draft.Error(prefix + name, "A subject is not empty; leave it out instead.");
                     break;
-                case "time" when DateTimeOffset.TryParseExact(
-                    value, Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time):
+                case "time" when Rfc3339.TryRead(value, out var time):
                     _time = time;
                     break;
                 case "time":
-                    draft.Error(prefix + name, "A time is written as in RFC 3339, such as 2026-09-01T12:00:00Z.");
+                    draft.Error(prefix + name, "A time is written as in RFC 3339, with its offset, such as 2026-09-01T12:00:00Z.");
                     break;
                 case CloudEventAttributes.Topic:
                     draft.TopicText = value;
@@ -223,13 +202,16 @@ internal static class PublishCloudEvents
                     // Where an event is passed on, its present id becomes the origin of the next.
                     break;
                 default:
-                    SetExtension(name, value);
+                    SetExtension(new CloudEventExtension(name, value, attribute.Type));
                     break;
             }
         }
 
         public void Complete(HttpRequest request, string? bodyContentType = null)
         {
+            // In the binary mode the header of the body says it (CloudEvents HTTP binding, section 3.1.1).
+            if (bodyContentType is not null && DataContentType is not null && !DataContentType.Equals(bodyContentType, StringComparison.OrdinalIgnoreCase))
+                draft.Error(prefix + "datacontenttype", "The media type of the body is said by Content-Type alone.");
             DataContentType ??= bodyContentType;
             draft.TopicText ??= request.Query.TryGetValue("topic", out var topic) ? topic.ToString() : _subject;
             if (_version is not "1.0")
@@ -238,15 +220,18 @@ internal static class PublishCloudEvents
                 draft.Error(prefix + "id", "A CloudEvent has an id.");
             if (string.IsNullOrEmpty(_source))
                 draft.Error(prefix + "source", "A CloudEvent has a source, a URI reference.");
-            draft.CloudEvent = new CloudEventAttributes(_id ?? "", _source ?? "", _subject, _time, _dataSchema, draft.ContentType is null ? DataContentType : null, _extensions);
+            draft.CloudEvent = new CloudEventAttributes(_id ?? "", _source ?? "", _subject, _time, _dataSchema, draft.ContentType is null ? DataContentType : null, _extensions, draft.HasTextData);
         }
 
-        private void SetExtension(string name, string value)
+        private static bool IsString(string name) => name is "specversion" or "id" or "source" or "type" or "subject" or "time" or "dataschema"
+            or "datacontenttype" or CloudEventAttributes.Topic or CloudEventAttributes.Key;
+
+        private void SetExtension(CloudEventExtension extension)
         {
-            if (name.Length is 0 or > 64 || name.AsSpan().ContainsAnyExcept(EventId.LowerAlphanumeric))
-                draft.Error(prefix + name, "An attribute's name has 1 to 64 characters of a to z and 0 to 9.");
+            if (extension.Name.Length is 0 or > 64 || extension.Name.AsSpan().ContainsAnyExcept(EventId.LowerAlphanumeric))
+                draft.Error(prefix + extension.Name, "An attribute's name has 1 to 64 characters of a to z and 0 to 9.");
             else
-                _extensions.Add(new(name, value));
+                _extensions.Add(extension);
         }
     }
 }

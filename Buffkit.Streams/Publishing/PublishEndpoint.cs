@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 
 namespace Buffkit.Streams;
 
@@ -39,6 +38,9 @@ internal sealed class PublishEndpoint(
             return notThere;
         }
 
+        if (PublishContentCoding.Refuse(http) is { } coded)
+            return coded;
+
         var cancellationToken = http.RequestAborted;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize
             && (_limits.BodyBytes == 0 || _limits.BodyBytes >= allowed))
@@ -49,6 +51,10 @@ internal sealed class PublishEndpoint(
         var body = await ReadBodyAsync(http.Request, cancellationToken);
         if (body is null)
             return EventStreamProblems.TooLarge("body", $"The body has more than {_limits.BodyBytes} bytes (Streams:Limits:BodyBytes).");
+
+        (body, var notDecoded) = PublishContentCoding.Decode(http.Request, body, _limits);
+        if (notDecoded is not null)
+            return notDecoded;
 
         var publish = Read(http.Request, body);
         if (publish.Problem is { } problem)
@@ -97,14 +103,25 @@ internal sealed class PublishEndpoint(
     {
         if (PublishCloudEvents.IsBinaryMode(request))
             return BodyForm.CloudEventInHeaders;
-        var mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
-        return mediaType switch
+        if (!MediaType.TryParse(request.ContentType, out var type))
+            return BodyForm.Binary;
+        if (type.Is("application/json"))
+            return QueryMember(request) is null ? BodyForm.Json : BodyForm.Binary;
+        return type.Is("application/cloudevents+json") ? BodyForm.CloudEvent
+            : type.Is("application/cloudevents-batch+json") ? BodyForm.CloudEvents
+            : BodyForm.Binary;
+    }
+
+    // What the query says of the body, which then is data and no event.
+    private static string? QueryMember(HttpRequest request)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["topic", "type", "key"])
         {
-            "application/json" => BodyForm.Json,
-            "application/cloudevents+json" => BodyForm.CloudEvent,
-            "application/cloudevents-batch+json" => BodyForm.CloudEvents,
-            _ => BodyForm.Binary,
-        };
+            if (request.Query.ContainsKey(name))
+                return name;
+        }
+
+        return null;
     }
 
     private PublishBody Read(HttpRequest request, byte[] body)
@@ -121,7 +138,11 @@ internal sealed class PublishEndpoint(
                 return PublishBody.Wrong(name, "Say it once; to publish to several topics send an array.");
         }
 
-        return FormOf(request) switch
+        var form = FormOf(request);
+        if (form is BodyForm.Binary && MediaType.TryParse(request.ContentType, out var type) && type.Is("application/json") && PublishJson.IsEvent(body))
+            return PublishBody.Wrong(QueryMember(request)!, "The body is an event with a topic and a type of its own. Leave the query out, or send the body as the data of an event.");
+
+        return form switch
         {
             BodyForm.CloudEventInHeaders => PublishCloudEvents.ReadBinaryMode(request, body, _limits),
             BodyForm.Json => PublishJson.Read(body, _limits),

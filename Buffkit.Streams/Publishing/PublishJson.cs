@@ -12,6 +12,29 @@ internal static class PublishJson
     public static PublishBody Read(ReadOnlyMemory<byte> body, LimitsOptions limits) =>
         ReadEvents(body, limits, expectArray: null, ReadEvent);
 
+    /// <summary>Whether a body is an event, or an array of them, rather than data that the query says the rest of.</summary>
+    public static bool IsEvent(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, Strict);
+            return document.RootElement is { ValueKind: JsonValueKind.Array } array
+                ? array.GetArrayLength() > 0 && array.EnumerateArray().All(IsEvent)
+                : IsEvent(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Whoever reads it as what it is meant to be says what is wrong with it.
+            return false;
+        }
+    }
+
+    private static bool IsEvent(JsonElement element) =>
+        element.ValueKind is JsonValueKind.Object
+        && element.TryGetProperty("topic", out var topic) && topic.ValueKind is JsonValueKind.String
+        && element.TryGetProperty("type", out var type) && type.ValueKind is JsonValueKind.String
+        && element.EnumerateObject().All(member => member.Name is "topic" or "type" or "data" or "key");
+
     /// <summary>Reads one JSON object, or each of an array.</summary>
     /// <param name="body">The body.</param>
     /// <param name="limits">What a call may have.</param>

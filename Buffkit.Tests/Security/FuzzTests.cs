@@ -125,7 +125,7 @@ public sealed class FuzzTests
         {
             var method = Any("GET", "GET", "GET", "GET", "POST", "POST", "POST", "POST", random.Next(2) == 0 ? "DELETE" : "PUT");
             var body = method is "POST" or "PUT" ? Seldom(Any(Bodies)) : "";
-            var request = new StringBuilder($"{method} {(method == "POST" && random.Next(3) > 0 ? "/events" : Any(Paths))}{Query()} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+            var request = new StringBuilder($"{method} {(method == "POST" && random.Next(3) > 0 ? "/events" : Any(Paths))}{(method == "POST" && random.Next(8) > 0 ? PublishQuery() : Query())} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
             Maybe("Authorization", Any("Test ada", "Test ada", "Test bob", "Test ", "Bearer x", Mutated("Test ada")), 0.6);
             Maybe("Session-Token", Any(token, Mutated(token), Noise(20)));
             Maybe("Cookie", $"event-session={Any(token, Mutated(token), Noise(20))}");
@@ -139,6 +139,7 @@ public sealed class FuzzTests
             Maybe("ce-specversion", Any("1.0", "2.0", Noise(3)), 0.1);
             Maybe("Upgrade", "websocket", 0.1);
             Maybe("Sec-WebSocket-Key", Any("dGhlIHNhbXBsZSBub25jZQ==", Noise(6)), 0.1);
+            Maybe("Content-Encoding", Any("gzip", "br", "identity", Noise(4)), 0.1);
             if (body.Length > 0)
                 request.Append(CultureInfo.InvariantCulture, $"Content-Type: {Any(Types)}\r\nContent-Length: {body.Length}\r\n");
             return request.Append("\r\n").Append(body).ToString();
@@ -151,12 +152,18 @@ public sealed class FuzzTests
             }
         }
 
+        private string PublishQuery() => random.Next(3) switch
+        {
+            0 => $"?topic={Escaped(Seldom(Any(Topics)))}&type={Escaped(Any("t", "stream.open", ""))}{(random.Next(2) == 0 ? $"&key={Escaped(Noise(4))}" : "")}",
+            _ => "",
+        };
+
         private string Query()
         {
             var query = new StringBuilder("?wait=0");
             for (var i = random.Next(8) / 4; i >= 0; i--)
                 query.Append("&topic=").Append(Escaped(Seldom(Any(Topics))));
-            foreach (var (name, value) in new[] { ("after", Any(Ids)), ("format", Any("raw", "cloudevents", "html", "x")), ("type", Any("t", "stream.open", "")), ("key", Noise(4)), ("wait", Any("1", "-1", "x")) })
+            foreach (var (name, value) in new[] { ("after", Any([.. Ids, "earliest"])), ("lastEventId", Any(Ids)), ("heartbeat", Any("event", "x")), ("format", Any("raw", "cloudevents", "html", "x")), ("type", Any("t", "stream.open", "")), ("key", Noise(4)), ("wait", Any("1", "-1", "x")) })
             {
                 if (random.Next(12) == 0)
                     query.Append('&').Append(name).Append('=').Append(Escaped(value));

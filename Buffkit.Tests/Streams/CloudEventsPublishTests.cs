@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using CloudNative.CloudEvents;
 using CloudNative.CloudEvents.SystemTextJson;
 
@@ -137,6 +138,85 @@ public sealed class CloudEventsPublishTests
 
         await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, field);
     }
+
+    [Theory]
+    [InlineData("2026-11-26T08:00:00.123456789Z", "2026-11-26T08:00:00.123456789Z")]
+    [InlineData("2026-11-26T08:00:00.12345678+01:30", "2026-11-26T08:00:00.12345678+01:30")]
+    [InlineData("2026-11-26t08:00:00z", "2026-11-26T08:00:00Z")]
+    [InlineData("2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z")]
+    [InlineData("2017-01-01T00:59:60.5+01:00", "2017-01-01T00:59:60.5+01:00")]
+    [InlineData("2024-02-29T00:00:00-00:00", "2024-02-29T00:00:00-00:00")]
+    [InlineData("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z")]
+    public async Task Time_AsRfc3339HasIt_IsKept(string sent, string expected)
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", more: "&format=cloudevents");
+
+        var status = await PostAsync(server, Structured($"\"time\":\"{sent}\""), "application/cloudevents+json");
+
+        Assert.Equal(HttpStatusCode.Accepted, status);
+        Assert.Equal(expected, JsonDocument.Parse((await client.NextAsync()).Data).RootElement.GetProperty("time").GetString());
+    }
+
+    [Theory]
+    [InlineData("2026-11-26T08:00:00")]
+    [InlineData("2026-11-26 08:00:00Z")]
+    [InlineData("2026-02-29T08:00:00Z")]
+    [InlineData("2026-11-26T24:00:00Z")]
+    [InlineData("2026-11-26T08:00:60Z")]
+    [InlineData("2026-11-26T08:00:00.Z")]
+    [InlineData("2026-11-26T08:00:00+1:00")]
+    [InlineData("2026-11-26T08:00:00+24:00")]
+    [InlineData("2026-11-26T08:00Z")]
+    [InlineData("2026-13-01T08:00:00Z")]
+    [InlineData("2026-11-26T08:00:00Zulu")]
+    [InlineData("")]
+    public async Task Time_NotOfRfc3339_IsNamed(string sent)
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var content = new ByteArrayContent(Structured($"\"time\":\"{sent}\"")) { Headers = { ContentType = new("application/cloudevents+json") } };
+
+        using var response = await server.Http.PostAsync(new Uri("/events", UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "time");
+    }
+
+    [Fact]
+    public async Task Extensions_OfEachJsonType_ComeBackAsTheyCame()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", more: "&format=cloudevents");
+
+        var status = await PostAsync(
+            server, Structured("\"n\":5,\"low\":-2147483648,\"yes\":true,\"no\":false,\"s\":\"5\",\"gone\":null"), "application/cloudevents+json");
+        var read = JsonDocument.Parse((await client.NextAsync()).Data).RootElement;
+
+        Assert.Equal(HttpStatusCode.Accepted, status);
+        Assert.Equal(
+            ("5", "-2147483648", "true", "false", "\"5\"", false),
+            (Raw("n"), Raw("low"), Raw("yes"), Raw("no"), Raw("s"), read.TryGetProperty("gone", out _)));
+
+        string Raw(string name) => read.GetProperty(name).GetRawText();
+    }
+
+    [Theory]
+    [InlineData("\"n\":5.5", "n")]
+    [InlineData("\"n\":2147483648", "n")]
+    [InlineData("\"n\":[1]", "n")]
+    [InlineData("\"subject\":5", "subject")]
+    [InlineData("\"dataschema\":true", "dataschema")]
+    public async Task Attribute_OfATypeThatItCannotHave_IsNamed(string member, string field)
+    {
+        await using var server = await StreamsServer.StartAsync();
+        using var content = new ByteArrayContent(Structured(member)) { Headers = { ContentType = new("application/cloudevents+json") } };
+
+        using var response = await server.Http.PostAsync(new Uri("/events", UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        await SubscribeTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, field);
+    }
+
+    private static byte[] Structured(string member) =>
+        Encoding.UTF8.GetBytes($$"""{"specversion":"1.0","id":"1","source":"/s","type":"t","topic":"a","data":1,{{member}}}""");
 
     private static CloudEvent NewEvent(string topic, string type = "first") => new()
     {

@@ -40,6 +40,17 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
+    public async Task Publish_SameKeyAndBodyOnAnotherTopic_Is422()
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        var (first, _) = await PostAsync(server, "k", "1", "/events?topic=a&type=t");
+        var (second, _) = await PostAsync(server, "k", "1", "/events?topic=b&type=t");
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity), (first, second));
+    }
+
+    [Fact]
     public async Task Publish_TwoKeys_IsRefusedNotSettledByTheFirst()
     {
         await using var server = await StreamsServer.StartAsync();

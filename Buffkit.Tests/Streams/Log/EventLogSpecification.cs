@@ -61,7 +61,7 @@ public abstract class EventLogSpecification
             ContentType = "image/png",
             Data = new byte[] { 0, 255, 13, 10, 0 },
             CloudEvent = new CloudEventAttributes(
-                "id", "/source", "subject", new DateTimeOffset(2026, 9, 1, 12, 0, 0, TimeSpan.FromHours(2)), "http://schema", "text/x", [new("ext", "1"), new("b", "ü")]),
+                "id", "/source", "subject", "2026-09-01T12:00:00.123456789+02:00", "http://schema", "text/x", [new("ext", "1"), new("n", "5", CloudEventValueType.Number), new("b", "ü")], HasTextData: true),
         };
         await log.AppendAsync(new AppendRequest([full, EventDraft.Json(Topic.Parse("a"), "t", 1), new EventDraft { Topic = Topic.Parse("a"), Type = "t" }]), Stop);
 
