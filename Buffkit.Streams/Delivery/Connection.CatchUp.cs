@@ -20,40 +20,43 @@ internal sealed partial class Connection
     private TailEntry[] _page = [];
     private int _pageNext;
 
-    /// <summary>Counts what waits for this connection now, before its loop runs.</summary>
-    /// <returns><see langword="null"/> where that would mean reading more than 10,000 events behind the tail, or waiting for them.</returns>
-    public async ValueTask<long?> CountWaitingAsync(CancellationToken cancellationToken)
+    /// <summary>Looks at what waits for this connection now, before its loop runs.</summary>
+    /// <returns>
+    /// How many events, <see langword="null"/> where that would mean reading more than 10,000 events behind the tail, or waiting for
+    /// them; and the newest of them that was found, or the cursor.
+    /// </returns>
+    public async ValueTask<(long? Count, EventId Newest)> LookAheadAsync(CancellationToken cancellationToken)
     {
         if (IsUnconfirmed)
-            return null;
+            return (null, _cursor);
         using var patience = new CancellationTokenSource(CountPatience, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await CountAsync(either.Token).ConfigureAwait(false);
+            return await LookAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return null;
+            return (null, _cursor);
         }
     }
 
-    private async ValueTask<long?> CountAsync(CancellationToken cancellationToken)
+    private async ValueTask<(long? Count, EventId Newest)> LookAsync(CancellationToken cancellationToken)
     {
-        var (cursor, count, counted) = (_cursor, 0L, 0);
+        var (cursor, newest, count, counted) = (_cursor, _cursor, 0L, 0);
         long index;
         while (_context.Tail.Find(cursor, out index) is not TailRead.Found)
         {
             var page = await _context.Replay.ReadAsync(cursor, cancellationToken).ConfigureAwait(false);
             counted += page.Entries.Length;
             if (page.Status is not LogReadStatus.Found || counted > MaxCounted)
-                return null;
+                return (null, newest);
             if (page.Entries.Length == 0 || page.Entries[^1].Id == cursor)
-                return count;
+                return (count, newest);
             foreach (var entry in page.Entries)
             {
                 if (!cursor.HasPassed(entry.Id) && Matches(entry.Event!.Topic))
-                    count++;
+                    (count, newest) = (count + 1, entry.Id);
             }
 
             cursor = page.Entries[^1].Id;
@@ -63,10 +66,10 @@ internal sealed partial class Connection
         while ((found = _context.Tail.Read(++index, out var entry)) is TailRead.Found)
         {
             if (entry.Event is { } e && !cursor.HasPassed(e.Id) && Matches(e.Topic))
-                count++;
+                (count, newest) = (count + 1, entry.Id);
         }
 
-        return found is TailRead.NotYet ? count : null;
+        return (found is TailRead.NotYet ? count : null, newest);
     }
 
     /// <returns>Whether the connection is live and nothing is left to take.</returns>

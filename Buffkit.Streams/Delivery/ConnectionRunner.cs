@@ -13,6 +13,7 @@ internal sealed partial class ConnectionRunner(
     ILogger<ConnectionRunner> logger)
 {
     private const int MaxLooks = 100;
+    private static readonly TopicFilter Everything = TopicFilter.Parse("**");
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Runs until the client leaves, the server closes, or the sink has had enough.</summary>
@@ -98,8 +99,12 @@ internal sealed partial class ConnectionRunner(
     private async ValueTask BeginAsync(Connection connection, Subscription subscription, FrameSink sink, CancellationToken cancellationToken)
     {
         var start = subscription.Start;
-        var replayed = start.Recovered ? await connection.CountWaitingAsync(cancellationToken).ConfigureAwait(false) : 0;
-        sink.WriteOpen(new StreamOpen(subscription.Session.Id.ToString(), start.Cursor, start.Recovered, replayed, log.State.Latest), pace.DrawRetry(subscription.Session.Id));
+        var (waiting, newest) = await connection.LookAheadAsync(cancellationToken).ConfigureAwait(false);
+        var replayed = start.Recovered ? waiting : 0;
+        // Where the log stands tells how much happens on topics that are not the client's; who asks for all of them may know.
+        var end = log.State.Latest;
+        var latest = connection.Filters.Contains(Everything) ? end : newest;
+        sink.WriteOpen(new StreamOpen(subscription.Session.Id.ToString(), start.Cursor, start.Recovered, replayed, end.Epoch, latest), pace.DrawRetry(subscription.Session.Id));
         foreach (var gap in start.Gaps)
             context.WriteGap(gap, sink);
         Log.Opened(logger, subscription.Session.Id.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);

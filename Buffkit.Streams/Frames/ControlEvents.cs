@@ -46,7 +46,7 @@ internal static class ControlEvents
             json.WriteNumber("replayed"u8, replayed);
         else
             json.WriteNull("replayed"u8);
-        json.WriteString("epoch"u8, open.Latest.Epoch.ToString());
+        json.WriteString("epoch"u8, open.Epoch.ToString());
         json.WriteString("latest"u8, open.Latest.ToString());
     }
 
@@ -83,8 +83,9 @@ internal static class ControlEvents
 /// <param name="Cursor">Where delivery begins.</param>
 /// <param name="Recovered">The client's cursor was good: all that followed it is delivered.</param>
 /// <param name="Replayed">Events that wait between the cursor and now; unknown where there are too many to count.</param>
-/// <param name="Latest">Cursor at the end of the log.</param>
-internal readonly record struct StreamOpen(string Session, EventId Cursor, bool Recovered, long? Replayed, EventId Latest);
+/// <param name="Epoch">The log's present life.</param>
+/// <param name="Latest">The newest event that waits for the client, or the cursor; for who asks for everything, the end of the log.</param>
+internal readonly record struct StreamOpen(string Session, EventId Cursor, bool Recovered, long? Replayed, Epoch Epoch, EventId Latest);
 
 /// <summary>What a stream that the server ends has as its last word.</summary>
 /// <param name="Reason">Why.</param>

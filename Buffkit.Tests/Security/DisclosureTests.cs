@@ -29,6 +29,36 @@ public sealed class DisclosureTests
         { "GET", $"events/keys?topic={Topic}", null, null },
     };
 
+    [Fact]
+    public async Task Latest_OfAResumedStream_SaysNothingOfOtherTopics()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        var cursor = await server.PublishFromCodeAsync("public/a", "1");
+        for (var i = 0; i < 20; i++)
+            await server.PublishFromCodeAsync("orders/1", "not the stranger's");
+
+        await using var nothingNew = await EventStreamClient.ConnectAsync(server.Address, "public/a", lastEventId: cursor);
+        var newest = await server.PublishFromCodeAsync("public/a", "2");
+        await server.PublishFromCodeAsync("orders/1", "not the stranger's");
+        await using var oneWaits = await EventStreamClient.ConnectAsync(server.Address, "public/a", lastEventId: cursor);
+
+        Assert.Equal(cursor, nothingNew.Open.GetProperty("latest").GetString());
+        Assert.Equal(newest, oneWaits.Open.GetProperty("latest").GetString());
+        Assert.Equal(cursor.Split('-')[0], oneWaits.Open.GetProperty("epoch").GetString());
+    }
+
+    [Fact]
+    public async Task Latest_OfWhoAsksForEverything_IsTheEndOfTheLog()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        var cursor = await server.PublishFromCodeAsync("a", "1");
+        var end = await server.PublishFromCodeAsync("b", "2");
+
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**", lastEventId: cursor);
+
+        Assert.Equal(end, client.Open.GetProperty("latest").GetString());
+    }
+
     [Theory]
     [MemberData(nameof(Questions))]
     public async Task Question_OfWhoMayNot_IsAnsweredAlikeWhateverIsConfigured(string method, string path, string? mediaType, string? body)

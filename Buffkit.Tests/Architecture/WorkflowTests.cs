@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace Buffkit.Tests;
+
+/// <summary>What the repository's workflows run is what somebody has looked at.</summary>
+public sealed partial class WorkflowTests
+{
+    private static readonly string Workflows = Repository.Folder(".github/workflows");
+
+    [Fact]
+    public void Action_InAnyWorkflow_IsPinnedToACommitWithItsTagBeside()
+    {
+        var uses = Directory.GetFiles(Workflows, "*.y*ml")
+            .SelectMany(File.ReadLines)
+            .Where(line => line.TrimStart(' ', '-').StartsWith("uses:", StringComparison.Ordinal))
+            .ToArray();
+
+        Assert.NotEmpty(uses);
+        Assert.All(uses, line => Assert.Matches(Pinned(), line));
+        // One action, one commit.
+        Assert.All(uses.GroupBy(line => line.Split('@')[0]), same => Assert.Single(same.Select(line => line.Split('@')[1]).Distinct()));
+    }
+
+    [Fact]
+    public void Advisories_EveryNight_FailARun()
+    {
+        var nightly = File.ReadAllText(Path.Combine(Workflows, "nightly.yml"));
+
+        Assert.Contains("schedule:", nightly, StringComparison.Ordinal);
+        Assert.Contains("dotnet restore -p:AdvisoriesFail=true", nightly, StringComparison.Ordinal);
+        Assert.Contains("AdvisoriesFail", File.ReadAllText(Repository.Folder("Directory.Build.props")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Updates_OfPackagesAndActions_AreProposed()
+    {
+        var updates = File.ReadAllText(Repository.Folder(".github/dependabot.yml"));
+
+        Assert.Contains("package-ecosystem: nuget", updates, StringComparison.Ordinal);
+        Assert.Contains("package-ecosystem: github-actions", updates, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
+    private static partial Regex Pinned();
+}
