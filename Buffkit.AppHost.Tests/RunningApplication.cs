@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,27 +22,23 @@ public abstract class RunningApplication(params string[] arguments) : IAsyncLife
 
     private ResourceNotificationService Notifications => Get<ResourceNotificationService>();
 
-    /// <summary>From the call that starts the model to the API's health.</summary>
-    public TimeSpan StartTime { get; private set; }
-
     public virtual async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Buffkit_AppHost>(
             arguments, (options, _) => options.DisableDashboard = false, cancellation);
-        foreach (var resource in builder.Resources)
+        foreach (var container in builder.Resources.OfType<ContainerResource>())
         {
-            foreach (var lasting in resource.Annotations.Where(kept => kept is ContainerMountAnnotation or ContainerLifetimeAnnotation).ToList())
+            builder.CreateResourceBuilder(container).WithLifetime(ContainerLifetime.Session);
+            foreach (var volume in container.Annotations.OfType<ContainerMountAnnotation>().ToList())
             {
-                resource.Annotations.Remove(lasting);
+                container.Annotations.Remove(volume);
             }
         }
 
-        var started = Stopwatch.GetTimestamp();
         _application = await builder.BuildAsync(cancellation);
         await _application.StartAsync(cancellation).WaitAsync(Patience, cancellation);
         await HealthyAsync("api");
-        StartTime = Stopwatch.GetElapsedTime(started);
     }
 
     public async ValueTask DisposeAsync()
