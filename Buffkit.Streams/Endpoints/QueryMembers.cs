@@ -4,8 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Buffkit.Streams;
 
 /// <summary>
-/// Checks a query before it is read: a member that nobody reads would be ignored in silence, and what is no UTF-8 would be taken
-/// for other text than the sender meant.
+/// Checks a query before it is read: a member that nobody reads would be ignored in silence.
 /// </summary>
 internal static class QueryMembers
 {
@@ -19,7 +18,7 @@ internal static class QueryMembers
             var name = member.DecodeName().ToString();
             if (!Contains(known, name))
                 return EventStreamProblems.Invalid(Shown(name), $"This is not known here. Known are {string.Join(", ", known!)}.");
-            if (!IsUtf8(member.EncodedValue.Span))
+            if (!PercentEncoding.IsUtf8(member.EncodedValue.Span))
                 return EventStreamProblems.Invalid(name, "The value is not percent-encoded UTF-8 (RFC 3986, section 2.1); '%' itself is written %25.");
         }
 
@@ -43,39 +42,5 @@ internal static class QueryMembers
     {
         const int Longest = 64;
         return name.Length > Longest ? name[..Longest] + "…" : name;
-    }
-
-    private static bool IsUtf8(ReadOnlySpan<char> encoded)
-    {
-        // Only escaped bytes can be wrong: a request line is ASCII.
-        Span<byte> run = stackalloc byte[4];
-        while (encoded.IndexOf('%') is var at and >= 0)
-        {
-            encoded = encoded[at..];
-            if (!TryReadByte(encoded, out run[0]))
-                return false;
-            encoded = encoded[3..];
-            var following = run[0] switch { < 0x80 => 0, < 0xC0 => -1, < 0xE0 => 1, < 0xF0 => 2, _ => 3 };
-            if (following < 0)
-                return false;
-            for (var i = 1; i <= following; i++)
-            {
-                if (!TryReadByte(encoded, out run[i]))
-                    return false;
-                encoded = encoded[3..];
-            }
-
-            if (!System.Text.Unicode.Utf8.IsValid(run[..(following + 1)]))
-                return false;
-        }
-
-        return true;
-    }
-
-    private static bool TryReadByte(ReadOnlySpan<char> encoded, out byte value)
-    {
-        value = 0;
-        return encoded is ['%', var high, var low, ..]
-            && byte.TryParse([high, low], System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out value);
     }
 }

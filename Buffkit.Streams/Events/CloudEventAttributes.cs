@@ -39,7 +39,7 @@ public sealed record CloudEventAttributes(
 /// <param name="Name">Its name, 1 to 64 characters of <c>[a-z0-9]</c>.</param>
 /// <param name="Value">Its value as text: <c>true</c> or <c>false</c> for a boolean, decimal digits for an integer.</param>
 /// <param name="Type">What the value is in JSON.</param>
-public readonly record struct CloudEventExtension(string Name, string Value, CloudEventValueType Type = CloudEventValueType.Text);
+public sealed record CloudEventExtension(string Name, string Value, CloudEventValueType Type = CloudEventValueType.Text);
 
 /// <summary>The types that an attribute has in the JSON format (CloudEvents JSON format, section 2.2).</summary>
 public enum CloudEventValueType

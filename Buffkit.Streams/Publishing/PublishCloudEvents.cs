@@ -27,7 +27,13 @@ internal static class PublishCloudEvents
         var attributes = new Attributes(draft, HeaderPrefix);
         foreach (var (name, values) in request.Headers)
         {
-            if (name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase))
+            if (!name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase))
+                continue;
+            if (values.Count > 1)
+                draft.Error(name.ToLowerInvariant(), "An attribute is said once.");
+            else if (!PercentEncoding.IsUtf8(values.ToString()))
+                draft.Error(name.ToLowerInvariant(), "The value is not percent-encoded UTF-8 (CloudEvents HTTP binding, section 3.1.3.2); '%' itself is written %25.");
+            else
                 attributes.Set(name[HeaderPrefix.Length..].ToLowerInvariant(), (Uri.UnescapeDataString(values.ToString()), CloudEventValueType.Text));
         }
 

@@ -110,5 +110,7 @@ internal static class RedisLogEntry
     private static FormatException Missing(string field) => new($"it has no field '{field}'.");
 }
 
+// What another version or another program wrote is an error that names the entry, not an event with holes.
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CloudEventAttributes))]
 internal sealed partial class RedisLogJson : JsonSerializerContext;

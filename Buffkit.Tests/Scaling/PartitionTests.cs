@@ -113,6 +113,25 @@ public sealed class PartitionTests(RedisServer redis) : IAsyncDisposable
         Assert.Equal(Enumerable.Range(0, Topics).Select(topic => $"{topic}/5").Order(), (await after.NextDataAsync(Topics)).Order());
     }
 
+    // The node comes last, and its tail holds none of the first.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Earliest_OnANodeThatCameLate_BringsAllThatIsRetained(int partitions)
+    {
+        await using var publisher = await StartAsync(partitions, 8_192);
+        for (var topic = 0; topic < Topics; topic++)
+            await PublishAsync(publisher, topic, 0, 10);
+        await using var node = await StartAsync(partitions, 16);
+
+        await using var client = await EventStreamClient.ConnectAsync(node.Address, "t/*", after: "earliest");
+
+        Assert.True(client.Open.GetProperty("recovered").GetBoolean());
+        var data = await client.NextDataAsync(Topics * 10);
+        var expected = Enumerable.Range(0, Topics).SelectMany(topic => Enumerable.Range(0, 10).Select(n => $"{topic}/{n}"));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), data.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("kbc3x9d2-7")]
     [InlineData("1k.5_1l.7")]

@@ -127,6 +127,27 @@ public sealed class CloudEventsPublishTests
     }
 
     [Theory]
+    [InlineData("ce-note", "%FF", "ce-note")]
+    [InlineData("ce-note", "100%", "ce-note")]
+    [InlineData("ce-id", "8", "ce-id")]
+    public async Task BinaryMode_HeaderThatCannotBeTakenAsMeant_IsNamed(string name, string value, string field)
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        await using var connection = await RawConnection.PostAsync(
+            server.Address,
+            "/events",
+            [
+                ("Connection", "close"), ("Content-Type", "image/png"), ("ce-specversion", "1.0"), ("ce-id", "7"), ("ce-source", "/s"),
+                ("ce-type", "t"), ("ce-topic", "a"), (name, value),
+            ],
+            [1]);
+        var problem = await JsonSerializer.DeserializeAsync<JsonElement>(connection.Body, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal((400, true), (connection.Status, problem.GetProperty("errors").TryGetProperty(field, out _)));
+    }
+
+    [Theory]
     [InlineData("/events?type=t", "topic")]
     [InlineData("/events?topic=a", "type")]
     public async Task Binary_WithoutItsQuery_NamesTheField(string path, string field)

@@ -32,6 +32,17 @@ public sealed class QueryTests
         Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
 
+    // By the web server, before any code of ours: the protocol page says so.
+    [Fact]
+    public async Task Topic_NotPercentEncoded_IsRefused()
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        await using var connection = await RawConnection.GetAsync(server.Address, "/events?topic=café");
+
+        Assert.Equal(400, connection.Status);
+    }
+
     [Fact]
     public async Task WebSocket_UnknownMember_IsRefused()
     {

@@ -108,6 +108,17 @@ public sealed class TextPayloadTests
     }
 
     [Fact]
+    public async Task Json_OfCodeWithHalfASurrogatePair_IsReplacedAsTheSerializerDoes()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var raw = await EventStreamClient.ConnectAsync(server.Address, "a");
+
+        await server.Publisher.PublishAsync(EventDraft.Json(Topic.Parse("a"), "t", "a\uD83Db😀\uDE00\0\u001F\"\\"), TestContext.Current.CancellationToken);
+
+        Assert.Equal("a\uFFFDb😀\uFFFD\0\u001F\"\\", (await raw.NextAsync()).Data);
+    }
+
+    [Fact]
     public async Task Html_C1ControlCharacters_AreNotTurnedIntoOtherCharacters()
     {
         await using var server = await StreamsServer.StartAsync();

@@ -103,7 +103,7 @@ public sealed class FastStreamClient : IDisposable
 
     private bool Block(Span<byte> block, Func<Received, bool> receive)
     {
-        var kind = ReceivedKind.Event;
+        ReceivedKind? kind = ReceivedKind.Event;
         var data = Span<byte>.Empty;
         while (!block.IsEmpty)
         {
@@ -113,17 +113,17 @@ public sealed class FastStreamClient : IDisposable
             if (line.StartsWith("id: "u8))
                 SetId(line[4..]);
             else if (line.StartsWith("event: stream."u8))
-                kind = line[14] switch { (byte)'o' => ReceivedKind.Open, (byte)'g' => ReceivedKind.Gap, _ => ReceivedKind.Close };
+                kind = line[14] switch { (byte)'o' => ReceivedKind.Open, (byte)'g' => ReceivedKind.Gap, (byte)'c' => ReceivedKind.Close, _ => null };
             else if (line.StartsWith("data: "u8))
                 data = line[6..];
         }
 
-        if (data.IsEmpty)
+        if (data.IsEmpty || kind is not { } known)
             return true;
-        if (kind is not ReceivedKind.Event)
-            return receive(new Received(kind, 0, Encoding.UTF8.GetString(data)));
+        if (known is not ReceivedKind.Event)
+            return receive(new Received(known, 0, Encoding.UTF8.GetString(data)));
         Assert.True(Utf8Parser.TryParse(data, out int number, out _), Encoding.UTF8.GetString(data));
-        return receive(new Received(kind, number, null));
+        return receive(new Received(known, number, null));
     }
 
     private void SetId(Span<byte> id)
