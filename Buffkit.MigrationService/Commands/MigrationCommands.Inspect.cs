@@ -81,9 +81,12 @@ internal static partial class MigrationCommands
             Description = $"The pattern to begin from: {string.Join(", ", MigrationTemplates.Names)}.",
             DefaultValueFactory = _ => "empty",
         };
-        var command = new Command("new", "Create the files of a new migration.") { name, template };
-        command.SetAction((parsed, _) => context.RunFilesAsync(parsed, (scripts, output) =>
-            output.Names("created", MigrationTemplates.Create(scripts, parsed.GetValue(name)!, parsed.GetValue(template)!, TimeProvider.System), "")));
+        var table = new Option<string?>("--table") { Description = "The table that the pattern is about. Without it the name says it: add_orders, add_note_to_orders." };
+        var command = new Command("new", "Create the files of a new migration.") { name, template, table };
+        command.SetAction((parsed, _) => context.RunFilesAsync(parsed, (scripts, output) => output.Names(
+            "created",
+            MigrationTemplates.Create(scripts, parsed.GetValue(name)!, parsed.GetValue(template)!, TimeProvider.System, parsed.GetValue(table)),
+            "")));
         return command;
     }
 }

@@ -64,8 +64,15 @@ internal static class LintRules
             "The release that still runs fails. Add the new name (a column, or a view), move over, drop the old one later."),
         new("change-without-where", Everywhere, Rule(@"^\s*(UPDATE\s+(?!.*\bWHERE\b)|DELETE\s+FROM\s+(?!.*\bWHERE\b))"),
             "All rows are locked until it ends. Change them in batches (see 'new --template backfill')."),
+        new("key-without-identity", [Postgres, MySql],
+            Rule(@"^\s*CREATE\s+(\w+\s+)*TABLE\b[^(]*\((.*,)?\s*\S+\s+(SMALLINT|INTEGER|INT|BIGINT)\b" + NoSource + @"*\bPRIMARY\s+KEY\b" + NoSource + @"*[,)]"),
+            "SQLite counts such a key by itself; here every insert must name it. Write GENERATED ALWAYS AS IDENTITY (PostgreSQL) or AUTO_INCREMENT (MySQL).")
+            { OnlyExistingTables = false },
         new("lock-table", [Postgres, MySql], Rule(@"^\s*LOCK\s+TABLES?\b"), "All others wait. Let the statements take the locks that they need."),
     ];
+
+    /// <summary>A character of a column's definition, before which nothing begins that gives the column its value.</summary>
+    private const string NoSource = @"(?:(?!\b(GENERATED|AUTO_INCREMENT|DEFAULT|REFERENCES)\b)[^,)])";
 
     private static Regex Rule(string pattern) =>
         new(pattern, RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));

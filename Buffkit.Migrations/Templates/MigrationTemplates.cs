@@ -14,9 +14,13 @@ public static partial class MigrationTemplates
     /// <param name="name">What the migration does, such as <c>add_orders</c>: letters, digits, <c>_</c> and <c>-</c>; spaces become <c>_</c>.</param>
     /// <param name="template">One of <see cref="Names"/>.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="table">
+    /// The table that the pattern is about. Without it, the name says it: <c>customers</c> of <c>add_customers</c>, or of
+    /// <c>add_note_to_customers</c>.
+    /// </param>
     /// <returns>The paths of the new files.</returns>
-    /// <exception cref="MigrationConfigurationException">The name or the template does not fit.</exception>
-    public static IReadOnlyList<string> Create(string scriptsPath, string name, string template, TimeProvider time)
+    /// <exception cref="MigrationConfigurationException">The name, the template or the table does not fit.</exception>
+    public static IReadOnlyList<string> Create(string scriptsPath, string name, string template, TimeProvider time, string? table = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(scriptsPath);
         ArgumentNullException.ThrowIfNull(name);
@@ -30,6 +34,17 @@ public static partial class MigrationTemplates
         if (!Templates.TryGetValue(template, out var files))
         {
             throw new MigrationConfigurationException($"There is no template '{template}'. Choose one of {string.Join(", ", Names)}.");
+        }
+
+        table ??= TableOf(clean);
+        if (!TableForm().IsMatch(table))
+        {
+            throw new MigrationConfigurationException($"'{table}' is no name for a table. Use letters, digits and _, at most 48, such as orders.");
+        }
+
+        if (Reserved.Contains(table))
+        {
+            throw new MigrationConfigurationException($"'{table}' is a reserved word of SQL, so it is no good name for a table. Name it otherwise, such as {table}s, with --table.");
         }
 
         Directory.CreateDirectory(scriptsPath);
@@ -48,11 +63,20 @@ public static partial class MigrationTemplates
             var path = Path.Combine(scriptsPath, prefix + suffix);
             using var stream = new FileStream(path, FileMode.CreateNew);
             using var writer = new StreamWriter(stream);
-            writer.Write(content.ReplaceLineEndings("\n"));
+            writer.Write(content.ReplaceLineEndings("\n").Replace(Table, table, StringComparison.Ordinal));
             created.Add(path);
         }
 
         return created;
+    }
+
+    /// <summary>What stands behind the last "to" or "of", or else behind the first word: names begin with what is done.</summary>
+    private static string TableOf(string name)
+    {
+        var words = name.Replace('-', '_').ToLowerInvariant().Split('_', StringSplitOptions.RemoveEmptyEntries);
+        var preposition = Array.FindLastIndex(words, word => word is "to" or "of" or "on");
+        var first = preposition >= 0 && preposition < words.Length - 1 ? preposition + 1 : words.Length > 1 ? 1 : 0;
+        return words.Length == 0 ? Table : string.Join('_', words[first..]);
     }
 
     private static string Prefix(DateTimeOffset moment, string name) =>
@@ -68,14 +92,35 @@ public static partial class MigrationTemplates
         ["table"] =
         [
             (".up.sql", """
-                -- A new table. Types differ by engine: copy this file to <name>.postgres.up.sql or .mysql.up.sql where they do.
+                -- SQLite, and any engine without a file of its own.
                 CREATE TABLE things (
-                    id integer NOT NULL PRIMARY KEY,
-                    name varchar(200) NOT NULL,
-                    created_at timestamp NOT NULL
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    name TEXT NOT NULL,
+                    created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
                 );
 
                 """),
+            //#if (postgres)
+            (".postgres.up.sql", """
+                CREATE TABLE things (
+                    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    name text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now()
+                );
+
+                """),
+            //#endif
+            //#if (mysql)
+            (".mysql.up.sql", """
+                -- Times are UTC: MySQL's datetime keeps no zone.
+                CREATE TABLE things (
+                    id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+                    name varchar(200) NOT NULL,
+                    created_at datetime(6) NOT NULL DEFAULT (utc_timestamp(6))
+                );
+
+                """),
+            //#endif
             (".down.sql", "DROP TABLE things;\n"),
         ],
         ["column"] =
@@ -91,20 +136,28 @@ public static partial class MigrationTemplates
         ["index"] =
         [
             (".up.sql", "CREATE INDEX ix_things_name ON things (name);\n"),
+            //#if (postgres)
             (".postgres.up.sql", """
                 -- no-transaction
                 -- Without CONCURRENTLY writers would wait until the index is built.
                 CREATE INDEX CONCURRENTLY ix_things_name ON things (name);
 
                 """),
+            //#endif
+            //#if (mysql)
             (".mysql.up.sql", """
                 -- The server refuses if it cannot build the index beside the writers.
                 CREATE INDEX ix_things_name ON things (name) ALGORITHM = INPLACE LOCK = NONE;
 
                 """),
+            //#endif
             (".down.sql", "DROP INDEX ix_things_name;\n"),
+            //#if (postgres)
             (".postgres.down.sql", "-- no-transaction\nDROP INDEX CONCURRENTLY ix_things_name;\n"),
+            //#endif
+            //#if (mysql)
             (".mysql.down.sql", "DROP INDEX ix_things_name ON things;\n"),
+            //#endif
         ],
         ["backfill"] =
         [
@@ -126,20 +179,26 @@ public static partial class MigrationTemplates
                 ALTER TABLE things ADD COLUMN state varchar(20) NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'done'));
 
                 """),
+            //#if (postgres)
             (".postgres.up.sql", """
                 -- lock-timeout: 5s
-                -- Values can be added later (ALTER TYPE thing_state ADD VALUE 'lost', no-transaction), never removed.
-                CREATE TYPE thing_state AS ENUM ('new', 'done');
-                ALTER TABLE things ADD COLUMN state thing_state NOT NULL DEFAULT 'new';
+                -- Values can be added later (ALTER TYPE things_state ADD VALUE 'lost', no-transaction), never removed.
+                CREATE TYPE things_state AS ENUM ('new', 'done');
+                ALTER TABLE things ADD COLUMN state things_state NOT NULL DEFAULT 'new';
 
                 """),
+            //#endif
+            //#if (mysql)
             (".mysql.up.sql", """
                 -- Values added at the end later need no copy of the table.
                 ALTER TABLE things ADD COLUMN state enum('new', 'done') NOT NULL DEFAULT 'new';
 
                 """),
+            //#endif
             (".down.sql", "ALTER TABLE things DROP COLUMN state;\n"),
-            (".postgres.down.sql", "ALTER TABLE things DROP COLUMN state;\nDROP TYPE thing_state;\n"),
+            //#if (postgres)
+            (".postgres.down.sql", "ALTER TABLE things DROP COLUMN state;\nDROP TYPE things_state;\n"),
+            //#endif
         ],
         ["foreign-key"] =
         [
@@ -148,6 +207,7 @@ public static partial class MigrationTemplates
                 ALTER TABLE things ADD COLUMN owner_id integer NULL REFERENCES owners (id);
 
                 """),
+            //#if (postgres)
             (".postgres.up.sql", """
                 -- lock-timeout: 5s
                 -- NOT VALID: new rows are checked from now on, old ones by VALIDATE CONSTRAINT, which locks nobody out.
@@ -156,6 +216,8 @@ public static partial class MigrationTemplates
                 ALTER TABLE things VALIDATE CONSTRAINT fk_things_owners;
 
                 """),
+            //#endif
+            //#if (mysql)
             (".mysql.up.sql", """
                 -- lock-timeout: 5s
                 ALTER TABLE things ADD COLUMN owner_id int NULL, ALGORITHM = INSTANT;
@@ -164,11 +226,28 @@ public static partial class MigrationTemplates
                 SET foreign_key_checks = 1;
 
                 """),
+            //#endif
             (".down.sql", "ALTER TABLE things DROP COLUMN owner_id;\n"),
+            //#if (mysql)
             (".mysql.down.sql", "ALTER TABLE things DROP FOREIGN KEY fk_things_owners, DROP COLUMN owner_id;\n"),
+            //#endif
         ],
+    };
+
+    /// <summary>The table in the texts below.</summary>
+    private const string Table = "things";
+
+    /// <summary>Nouns that a table is easily called after and that one of the engines keeps for itself.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "case", "check", "collation", "column", "constraint", "end", "group", "index", "key", "limit", "lock", "match", "option",
+        "order", "rank", "range", "row", "session_user", "table", "transaction", "trigger", "user", "values", "window",
     };
 
     [GeneratedRegex(@"^[\w-]{1,150}$")]
     private static partial Regex NameForm();
+
+    // Room for ix_ and _name within PostgreSQL's 63 bytes.
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
+    private static partial Regex TableForm();
 }

@@ -40,6 +40,23 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
         Assert.Empty(await database.Runner(options => options.Engine = engine).LintAsync(pendingOnly: false, Cancellation));
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task NewTable_AsItIsWritten_CountsItsKeysAndGoesAwayAgain(MigrationEngine engine)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        MigrationTemplates.Create(database.Scripts, "add_customers", "table", TimeProvider.System);
+        var runner = database.Runner();
+
+        await runner.UpAsync(Cancellation);
+
+        await database.ExecuteAsync("INSERT INTO customers (name) VALUES ('Ada'), ('Grace')");
+        Assert.Equal("2", await database.QueryAsync("SELECT max(id) FROM customers"));
+        Assert.StartsWith($"{DateTime.UtcNow.Year}", await database.QueryAsync("SELECT CAST(created_at AS char(30)) FROM customers WHERE id = 1"), StringComparison.Ordinal);
+        await runner.DownAsync(new DownRequest("0"), Cancellation);
+        Assert.Equal("", await runner.DumpAsync(Cancellation));
+    }
+
     private static void CopyExamples(TestDatabase database)
     {
         foreach (var file in Directory.EnumerateFiles(Repository.Folder("Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))

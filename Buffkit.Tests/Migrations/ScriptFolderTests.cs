@@ -108,7 +108,7 @@ public sealed class ScriptFolderTests
             using var database = TestDatabase.CreateSqlite();
             foreach (var template in MigrationTemplates.Names)
             {
-                MigrationTemplates.Create(database.Scripts, $"try {template}", template, time);
+                MigrationTemplates.Create(database.Scripts, $"try {template}", template, time, table: "things");
             }
 
             var folder = ScriptFolder.Read(database.Scripts, engine);
@@ -123,10 +123,29 @@ public sealed class ScriptFolderTests
     [InlineData("../x", "table")]
     [InlineData("", "table")]
     [InlineData("x", "chair")]
-    public void New_BadNameOrTemplate_IsRefused(string name, string template)
+    [InlineData("add_order", "table")]
+    [InlineData("add_x", "table", "a; DROP TABLE b")]
+    public void New_BadNameTemplateOrTable_IsRefusedAndNothingIsWritten(string name, string template, string? table = null)
     {
         using var database = TestDatabase.CreateSqlite();
         Assert.Throws<MigrationConfigurationException>(() =>
-            MigrationTemplates.Create(database.Scripts, name, template, TimeProvider.System));
+            MigrationTemplates.Create(database.Scripts, name, template, TimeProvider.System, table));
+        Assert.Empty(Directory.EnumerateFiles(database.Scripts));
+    }
+
+    [Theory]
+    [InlineData("add_customers", null, "customers")]
+    [InlineData("create-customer-notes", null, "customer_notes")]
+    [InlineData("add_note_to_customers", null, "customers")]
+    [InlineData("customers", null, "customers")]
+    [InlineData("add_customers", "clients", "clients")]
+    public void New_Table_IsTheOneThatTheNameOrTheOptionSays(string name, string? option, string table)
+    {
+        using var database = TestDatabase.CreateSqlite();
+
+        var files = MigrationTemplates.Create(database.Scripts, name, "table", TimeProvider.System, option);
+
+        Assert.All(files, file => Assert.Contains($" TABLE {table}", File.ReadAllText(file), StringComparison.Ordinal));
+        Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains("things", StringComparison.Ordinal));
     }
 }
