@@ -72,7 +72,7 @@ internal readonly struct MediaType
     private static bool TryReadParameters(ReadOnlySpan<char> rest, out string? charset)
     {
         charset = null;
-        var names = new List<string>();
+        List<string>? names = null;
         while (!rest.IsEmpty)
         {
             rest = rest.TrimStart(' ');
@@ -86,9 +86,9 @@ internal readonly struct MediaType
                 return false;
             var name = rest[..equals].ToString();
             // Of two of one name, one reader takes the first, the other the second.
-            if (names.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (names?.Contains(name, StringComparer.OrdinalIgnoreCase) is true)
                 return false;
-            names.Add(name);
+            (names ??= []).Add(name);
             if (name.Equals("charset", StringComparison.OrdinalIgnoreCase))
                 charset = value;
             rest = rest[(equals + 1 + length)..];

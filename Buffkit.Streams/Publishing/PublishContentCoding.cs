@@ -32,7 +32,7 @@ internal static class PublishContentCoding
         if (!IsGzip(request))
             return (body, null);
         var limit = limits.BodyBytes == 0 ? Array.MaxLength : limits.BodyBytes;
-        var decoded = new ArrayBufferWriter<byte>(Math.Clamp(body.Length, 256, limit));
+        var decoded = new ArrayBufferWriter<byte>(Math.Clamp(body.Length, 1, limit));
         try
         {
             using var gzip = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
