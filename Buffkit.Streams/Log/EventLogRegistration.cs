@@ -14,7 +14,8 @@ internal static class EventLogRegistration
         services.TryAddSingleton(provider => new RedisKeys(Options(provider).Redis));
         services.TryAddSingleton(provider => new RedisConnections(
             provider.GetRequiredService<IConnectionMultiplexer>(),
-            provider.GetService<ConfigurationOptions>()));
+            provider.GetService<ConfigurationOptions>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IEventLog>(provider =>
         {
             var options = Options(provider);

@@ -7,7 +7,9 @@ namespace Buffkit.Streams;
 internal struct RedisBackoff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+
+    // So that a server that is back, or another that takes over, is found within 3 seconds in any case.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private int _attempts;
 

@@ -6,9 +6,7 @@ namespace Buffkit.Streams;
 /// The application's connection for commands, and the engine's own for reads that block: on a shared connection those would hold
 /// up every command behind them.
 /// </summary>
-/// <param name="commands">The application's.</param>
-/// <param name="options">How it was made, where the application says; otherwise its connection string is read.</param>
-internal sealed class RedisConnections(IConnectionMultiplexer commands, ConfigurationOptions? options) : IAsyncDisposable
+internal sealed class RedisConnections : IAsyncDisposable
 {
     /// <summary>Where everything is asked: a replica that lags would tell of events that were lost, and are not.</summary>
     public const CommandFlags Primary = CommandFlags.DemandMaster;
@@ -20,7 +18,22 @@ internal sealed class RedisConnections(IConnectionMultiplexer commands, Configur
     private readonly Task<IConnectionMultiplexer>?[] _blocking = new Task<IConnectionMultiplexer>?[EventId.MaxPartitions];
     private readonly Lock _gate = new();
 
-    public IDatabase Commands => commands.GetDatabase();
+    private readonly IConnectionMultiplexer _commands;
+    private readonly ConfigurationOptions? _options;
+
+    /// <param name="commands">The application's.</param>
+    /// <param name="options">How it was made, where the application says; otherwise its connection string is read.</param>
+    /// <param name="time">The clock.</param>
+    public RedisConnections(IConnectionMultiplexer commands, ConfigurationOptions? options, TimeProvider time)
+    {
+        (_commands, _options) = (commands, options);
+        Topology = new RedisTopology(Connected, time);
+    }
+
+    public IDatabase Commands => _commands.GetDatabase();
+
+    /// <summary>Which server is the primary, as all of these connections see it.</summary>
+    public RedisTopology Topology { get; }
 
     public async ValueTask<IDatabase> GetBlockingAsync(int partition, CancellationToken cancellationToken)
     {
@@ -44,11 +57,20 @@ internal sealed class RedisConnections(IConnectionMultiplexer commands, Configur
         }
     }
 
+    private IReadOnlyList<IConnectionMultiplexer> Connected()
+    {
+        lock (_gate)
+            return [_commands, .. _blocking.Where(connecting => connecting is { IsCompletedSuccessfully: true }).Select(connecting => connecting!.Result)];
+    }
+
     private async Task<IConnectionMultiplexer> ConnectAsync()
     {
-        var own = options?.Clone() ?? ConfigurationOptions.Parse(commands.Configuration);
+        var own = _options?.Clone() ?? ConfigurationOptions.Parse(_commands.Configuration);
         own.AbortOnConnectFail = false;
-        own.ClientName = $"{commands.ClientName}:blocking";
+        // Its reader comes back by itself, and must not wait for a primary that another has replaced.
+        own.BacklogPolicy = BacklogPolicy.FailFast;
+        own.ConfigCheckSeconds = RedisTopology.CheckSeconds;
+        own.ClientName = $"{_commands.ClientName}:blocking";
         own.AsyncTimeout = Math.Max(own.AsyncTimeout, (int)(Block + TimeSpan.FromSeconds(2)).TotalMilliseconds);
         return await ConnectionMultiplexer.ConnectAsync(own).ConfigureAwait(false);
     }

@@ -55,6 +55,7 @@ internal sealed partial class RedisEventLog(
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             availability.AppendFailed(e);
+            redis.Topology.Ask();
             return AppendResult.Unavailable;
         }
     }
@@ -64,12 +65,31 @@ internal sealed partial class RedisEventLog(
     {
         try
         {
+            await PrimaryIsThereAsync().ConfigureAwait(false);
             var (names, arguments) = Append(request);
             return await redis.Commands.ScriptEvaluateAsync(RedisScripts.Append, names, arguments, RedisConnections.Primary).ConfigureAwait(false);
         }
         finally
         {
             Interlocked.Add(ref _bytesUnderWay, -bytes);
+        }
+    }
+
+    // Not queued for a primary that is gone: when another takes over, what waits goes there.
+    private async ValueTask PrimaryIsThereAsync()
+    {
+        var began = time.GetTimestamp();
+        while (availability.IsAway)
+        {
+            try
+            {
+                await redis.Topology.FindPrimaryAsync(CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (RedisException) when (time.GetElapsedTime(began) < redisOptions.Timeout)
+            {
+                // A short interruption passes unnoticed.
+            }
         }
     }
 
@@ -97,6 +117,7 @@ internal sealed partial class RedisEventLog(
             catch (Exception e) when (e is RedisException or TimeoutException)
             {
                 availability.Failed(e);
+                redis.Topology.Ask();
             }
 
             await Task.Delay(backoff.Next(), time, cancellationToken).ConfigureAwait(false);
@@ -127,6 +148,7 @@ internal sealed partial class RedisEventLog(
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             availability.Failed(e);
+            redis.Topology.Ask();
             return unavailable();
         }
     }

@@ -24,6 +24,7 @@ internal sealed class RedisLogFollower(
     private int _entries = MaxEntries;
     private bool _isSure = true;
     private bool _isBroken;
+    private bool _hasFailed;
     private RedisBackoff _backoff;
 
     /// <summary>Waits for what comes next; what it returns may be empty.</summary>
@@ -31,6 +32,9 @@ internal sealed class RedisLogFollower(
     {
         try
         {
+            // It may be another one since, or the same after a time as a replica.
+            if (_hasFailed)
+                await redis.Topology.FindPrimaryAsync(cancellationToken).ConfigureAwait(false);
             // Asked first after a failure, on the connection that does not block: reads that wait on one that hangs would pile up.
             if (_isBroken || !(_isSure || await reader.IsStillAsync(_last, seen.Newest, cancellationToken).ConfigureAwait(false)))
                 await BeginAgainAsync(cancellationToken).ConfigureAwait(false);
@@ -40,6 +44,7 @@ internal sealed class RedisLogFollower(
             var entries = await ReadAsync(cancellationToken).ConfigureAwait(false);
             availability.Answered();
             _backoff.Reset();
+            _hasFailed = false;
             _entries = Math.Min(MaxEntries, _entries * 2);
             // A quiet stream may be an emptied one.
             _isSure = entries.Length > 0;
@@ -49,7 +54,7 @@ internal sealed class RedisLogFollower(
         {
             // Whatever it is: this is the server's only reader, and comes back from it.
             availability.Failed(e);
-            _isSure = false;
+            (_isSure, _hasFailed) = (false, true);
             _entries = Math.Max(1, _entries / 2);
             await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(false);
             return [];

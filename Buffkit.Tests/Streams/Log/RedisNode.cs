@@ -13,7 +13,7 @@ internal sealed class RedisNode : IAsyncDisposable
     private RedisNode(ConnectionMultiplexer redis, string prefix, LogOptions options)
     {
         _redis = redis;
-        _connections = new RedisConnections(redis, null);
+        _connections = new RedisConnections(redis, null, TimeProvider.System);
         var redisOptions = new RedisOptions { KeyPrefix = prefix };
         Keys = new RedisKeys(redisOptions);
         Connections = _connections;
