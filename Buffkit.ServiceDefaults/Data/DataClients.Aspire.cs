@@ -42,7 +42,7 @@ internal static class DataClients
                 settings.ConnectionString = connectionString;
                 settings.DisableHealthChecks = true;
             },
-            options => options.AbortOnConnectFail = false);
+            options => RedisClient.Configure(options, connectionString));
     }
     //#endif
 }

@@ -32,7 +32,7 @@ internal static class DataClients
         builder.Services.AddSingleton(services =>
         {
             var options = ConfigurationOptions.Parse(connectionString);
-            options.AbortOnConnectFail = false;
+            RedisClient.Configure(options, connectionString);
             options.LoggerFactory = services.GetService<ILoggerFactory>();
             return options;
         });

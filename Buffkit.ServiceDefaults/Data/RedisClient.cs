@@ -13,6 +13,12 @@ public static class RedisClient
     public const string ConnectionName = "redis";
 
     /// <summary>
+    /// Every two seconds each server is asked for its role, where the connection string says nothing else (<c>configCheckSeconds</c>);
+    /// with the library's own minute, commands go to a primary that is gone long after another has taken over.
+    /// </summary>
+    private const int ConfigCheckSeconds = 2;
+
+    /// <summary>
     /// Registers <see cref="IConnectionMultiplexer"/> as a singleton with health check and traces, and the
     /// <see cref="ConfigurationOptions"/> it is made with, or nothing at all where <c>ConnectionStrings:redis</c> is not set.
     /// </summary>
@@ -34,5 +40,13 @@ public static class RedisClient
         builder.AddRedisMultiplexer(connectionString);
         builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded);
         return builder;
+    }
+
+    /// <summary>What both variants of the client have in common.</summary>
+    internal static void Configure(ConfigurationOptions options, string connectionString)
+    {
+        options.AbortOnConnectFail = false;
+        if (!connectionString.Contains(nameof(ConfigCheckSeconds), StringComparison.OrdinalIgnoreCase))
+            options.ConfigCheckSeconds = ConfigCheckSeconds;
     }
 }
