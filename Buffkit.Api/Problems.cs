@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Microsoft.Extensions.Options;
 
 namespace Buffkit.Api;
 
@@ -13,6 +14,8 @@ internal static class Problems
             if (context.Exception is BadHttpRequestException bad)
                 context.ProblemDetails.Detail = bad.InnerException is { } cause ? $"{bad.Message} {cause.Message}" : bad.Message;
         });
+        // Behind the framework's own, which leaves a client that accepts only something else, such as an event stream, without a problem.
+        services.AddSingleton<IProblemDetailsWriter, ForWhoeverAsks>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 
@@ -29,5 +32,19 @@ internal static class Problems
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
         });
         app.UseStatusCodePages();
+    }
+
+    private sealed class ForWhoeverAsks(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
+    {
+        public bool CanWrite(ProblemDetailsContext context) => true;
+
+        public ValueTask WriteAsync(ProblemDetailsContext context)
+        {
+            context.ProblemDetails = TypedResults.Problem(context.ProblemDetails).ProblemDetails;
+            options.Value.CustomizeProblemDetails?.Invoke(context);
+            var (http, problem) = (context.HttpContext, context.ProblemDetails);
+            // By its own type: one that names fields is more than a problem.
+            return new ValueTask(http.Response.WriteAsJsonAsync(problem, problem.GetType(), options: null, "application/problem+json", http.RequestAborted));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace Buffkit.Tests;
 
@@ -47,6 +48,21 @@ public sealed class ApiTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/events", HttpStatusCode.MethodNotAllowed, false)]
+    [InlineData("GET", "/nothing/here", HttpStatusCode.NotFound, false)]
+    [InlineData("GET", "/events?topic=", HttpStatusCode.BadRequest, true)]
+    public async Task Error_ToAClientThatAcceptsSomethingElse_IsProblemJson(string method, string path, HttpStatusCode status, bool namesFields)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Headers = { { "Accept", "text/event-stream" } } };
+
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.Equal(((int)status, namesFields), (problem.GetProperty("status").GetInt32(), problem.TryGetProperty("errors", out _)));
     }
 
     private async Task PublishAsync(string data)

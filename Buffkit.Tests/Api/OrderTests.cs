@@ -35,6 +35,20 @@ public sealed class OrderTests : IAsyncLifetime
         Assert.Equal(order, await _api.Http.GetFromJsonAsync<Order>(created.Headers.Location, TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task Order_NotReadableFromAClientThatAcceptsSomethingElse_IsProblemJsonThatSaysWhy()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Headers = { { "Accept", "text/event-stream" } } };
+        request.Content = new StringContent("{", System.Text.Encoding.UTF8, "application/json");
+
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.Contains("JSON", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(400, problem.GetProperty("status").GetInt32());
+    }
+
     [Theory]
     [InlineData("orders")]
     [InlineData("orders/1")]
