@@ -59,7 +59,7 @@ internal sealed record SubscribeRequest
 
         if (ReadForm(request) is not { } form)
             return (null, EventStreamProblems.Invalid("format", "The formats are raw, cloudevents and html."));
-        if (request.Query["heartbeat"].ToString() is not ("" or "event") and not "comment" and var heartbeat)
+        if (request.Query["heartbeat"].ToString() is not ("" or "comment" or "event") and var heartbeat)
             return (null, EventStreamProblems.Invalid("heartbeat", $"Heartbeats are sent as event or as comment, not as '{heartbeat}'."));
         return new SubscribeRequest(filters) { Form = form, HeartbeatEvents = request.Query["heartbeat"] == "event" }.WithCursor(request);
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Unicode;
 
 namespace Buffkit.Streams;
 
@@ -38,10 +37,8 @@ internal readonly struct MediaType
     public bool IsJson => Is("application/json") || HasSuffix("+json");
 
     /// <summary>Whether the payload is text in UTF-8, if its bytes are that.</summary>
-    public bool IsText =>
-        Charset is null || Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || Charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase)
-            ? Essence.StartsWith("text/", StringComparison.OrdinalIgnoreCase) || HasSuffix("+xml") || HasSuffix("+yaml") || IsOneOf(TextTypes)
-            : false;
+    public bool IsText => HasCharsetWithinUtf8
+        && (Essence.StartsWith("text/", StringComparison.OrdinalIgnoreCase) || HasSuffix("+xml") || HasSuffix("+yaml") || IsOneOf(TextTypes));
 
     /// <summary>Compares type and subtype.</summary>
     public bool Is(string essence) => Essence.Equals(essence, StringComparison.OrdinalIgnoreCase);
@@ -130,6 +127,9 @@ internal readonly struct MediaType
         return false;
     }
 
+    private bool HasCharsetWithinUtf8 => Charset is null
+        || Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || Charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase);
+
     private bool HasSuffix(string suffix) => Essence.EndsWith(suffix, StringComparison.OrdinalIgnoreCase);
 
     private bool IsOneOf(string[] essences)
@@ -144,35 +144,4 @@ internal readonly struct MediaType
     }
 
     private static bool IsName(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(NameCharacters);
-}
-
-/// <summary>What an event's payload is, whichever form it is written in.</summary>
-internal enum PayloadKind
-{
-    /// <summary>Compact JSON.</summary>
-    Json,
-
-    /// <summary>UTF-8 text.</summary>
-    Text,
-
-    /// <summary>HTML that pages may put into their document as it is.</summary>
-    Html,
-
-    /// <summary>Anything else.</summary>
-    Binary,
-}
-
-internal static class PayloadKinds
-{
-    public static PayloadKind Kind(this StreamEvent e)
-    {
-        if (e.ContentType is null || !MediaType.TryParse(e.ContentType, out var type))
-            return e.ContentType is null ? PayloadKind.Json : PayloadKind.Binary;
-        if (type.IsJson)
-            return PayloadKind.Json;
-        var isText = type.IsText || JoseText.Is(e) || e.Draft.CloudEvent is { HasTextData: true };
-        if (!isText || !Utf8.IsValid(e.Data.Span))
-            return PayloadKind.Binary;
-        return type.Is(HtmlFragment.ContentType) ? PayloadKind.Html : PayloadKind.Text;
-    }
 }
