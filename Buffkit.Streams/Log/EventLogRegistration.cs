@@ -16,6 +16,7 @@ internal static class EventLogRegistration
             provider.GetRequiredService<IConnectionMultiplexer>(),
             provider.GetService<ConfigurationOptions>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<RedisMemory>();
         services.TryAddSingleton<IEventLog>(provider =>
         {
             var options = Options(provider);
@@ -37,6 +38,7 @@ internal static class EventLogRegistration
             provider.GetRequiredService<RedisConnections>(),
             new RedisKeys(options.Redis, partition),
             new RedisAvailability(time, provider.GetRequiredService<ILogger<RedisAvailability>>()),
+            provider.GetRequiredService<RedisMemory>(),
             options.Log,
             options.Redis,
             time,

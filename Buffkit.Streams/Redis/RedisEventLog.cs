@@ -16,6 +16,7 @@ internal sealed partial class RedisEventLog(
     RedisConnections redis,
     RedisKeys keys,
     RedisAvailability availability,
+    RedisMemory memory,
     LogOptions options,
     RedisOptions redisOptions,
     TimeProvider time,
@@ -26,6 +27,9 @@ internal sealed partial class RedisEventLog(
 
     // Names, topic and the like of an event, roughly.
     private const int EventOverhead = 256;
+
+    // How Redis begins the refusal of a write where maxmemory is reached; from within a script something may stand before it.
+    private const string OutOfMemory = "OOM ";
 
     private readonly RedisSeen _seen = new();
     private readonly RedisLogReader _reader = new(redis, keys, redisOptions, time);
@@ -50,11 +54,14 @@ internal sealed partial class RedisEventLog(
             var answer = await AskToAppendAsync(request, bytes)
                 .WaitAsync(redisOptions.Timeout, time, cancellationToken).ConfigureAwait(false);
             availability.AppendSucceeded();
+            memory.Answered(isFull: false);
             return Read(answer);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             availability.AppendFailed(e);
+            if (e.Message.Contains(OutOfMemory, StringComparison.Ordinal))
+                memory.Answered(isFull: true);
             redis.Topology.Ask();
             return AppendResult.Unavailable;
         }
@@ -128,7 +135,7 @@ internal sealed partial class RedisEventLog(
     {
         var start = RedisPosition.Of(after) ?? throw new ArgumentException("This log did not issue that id.", nameof(after));
         var trimmer = new RedisLogTrimmer(keys, options, time);
-        var follower = new RedisLogFollower(redis, keys, _reader, _seen, availability, trimmer, time, start, Unreadable);
+        var follower = new RedisLogFollower(redis, keys, _reader, _seen, availability, trimmer, memory, time, start, Unreadable);
         while (true)
         {
             foreach (var read in await follower.NextAsync(cancellationToken).ConfigureAwait(false))

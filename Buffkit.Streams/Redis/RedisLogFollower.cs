@@ -13,6 +13,7 @@ internal sealed class RedisLogFollower(
     RedisSeen seen,
     RedisAvailability availability,
     RedisLogTrimmer trimmer,
+    RedisMemory memory,
     TimeProvider time,
     RedisPosition start,
     Action<FormatException> unreadable)
@@ -40,6 +41,7 @@ internal sealed class RedisLogFollower(
                 await BeginAgainAsync(cancellationToken).ConfigureAwait(false);
             _isSure = true;
             await trimmer.TrimIfDueAsync(redis.Commands, cancellationToken).ConfigureAwait(false);
+            await memory.LookIfDueAsync(redis.Commands, cancellationToken).ConfigureAwait(false);
 
             var entries = await ReadAsync(cancellationToken).ConfigureAwait(false);
             availability.Answered();

@@ -37,8 +37,6 @@ if has_lost_events() then
   sequence = 0
 end
 
--- First, so that a Redis that is full can take something again.
-redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[4])
 local time = clock()
 local count, at = 0, 8
 while ARGV[at] do
@@ -48,6 +46,9 @@ while ARGV[at] do
   before = time
   at = at + size + 1
 end
+
+-- Last: a Redis that is full refuses the first event, but nothing more once a script has written something, a trim included.
+redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[4])
 
 local first = text(sequence + 1)
 if answer then

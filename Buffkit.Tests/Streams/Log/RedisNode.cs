@@ -21,6 +21,7 @@ internal sealed class RedisNode : IAsyncDisposable
             _connections,
             Keys,
             new RedisAvailability(TimeProvider.System, NullLogger<RedisAvailability>.Instance),
+            new RedisMemory(TimeProvider.System, NullLogger<RedisMemory>.Instance),
             options,
             redisOptions,
             TimeProvider.System,
