@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace Buffkit.Tests;
 
@@ -29,6 +31,22 @@ public sealed partial class WorkflowTests
         Assert.Contains("schedule:", nightly, StringComparison.Ordinal);
         Assert.Contains("dotnet restore -p:AdvisoriesFail=true", nightly, StringComparison.Ordinal);
         Assert.Contains("AdvisoriesFail", File.ReadAllText(Repository.Folder("Directory.Build.props")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Buffkit.Streams")]
+    [InlineData("Buffkit.Migrations")]
+    public void Packages_OfAnEngine_AreLockedInTheWorkflow(string project)
+    {
+        var folder = Repository.Folder(project);
+        var definition = XElement.Load(Path.Combine(folder, $"{project}.csproj"));
+        var locked = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(folder, "packages.lock.json")))
+            .GetProperty("dependencies").GetProperty("net10.0").EnumerateObject().ToDictionary(package => package.Name, package => package.Value);
+
+        Assert.All(
+            definition.Descendants("PackageReference").Select(package => package.Attribute("Include")!.Value),
+            package => Assert.Matches("^[A-Za-z0-9+/]{86}==$", locked[package].GetProperty("contentHash").GetString()));
+        Assert.Contains("GITHUB_ACTIONS", definition.Descendants("RestoreLockedMode").Single().Attribute("Condition")!.Value, StringComparison.Ordinal);
     }
 
     [Fact]

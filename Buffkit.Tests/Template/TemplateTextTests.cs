@@ -74,6 +74,8 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
     {
         Assert.DoesNotContain(solution.Files, file => file.Contains("buffkit", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(solution.Files, file => solution.Read(file).Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        // Its packages are others than the repository's, by its options.
+        Assert.DoesNotContain(solution.Files, file => file.EndsWith("packages.lock.json", StringComparison.Ordinal));
         Assert.DoesNotContain(solution.Files, file => Directive().IsMatch(solution.Read(file)));
         Assert.DoesNotContain(
             solution.Files,
