@@ -12,12 +12,11 @@ namespace Buffkit.Api;
 /// </summary>
 internal static class Access
 {
+    /// <summary>What every user may watch; only the server publishes. Outside Development all other topics are closed: open yours here.</summary>
     //#if (sample)
-    /// <summary>Every user watches orders; it is the server that publishes them.</summary>
-    private static readonly TopicFilter Watched = TopicFilter.Parse("orders/**");
+    private static readonly TopicFilter[] Watched = [TopicFilter.Parse("orders/**")];
     ////#else
-    ///// <summary>What every user may watch; only the server publishes.</summary>
-    //private static readonly TopicFilter Watched = TopicFilter.Parse("news/**");
+    //private static readonly TopicFilter[] Watched = [TopicFilter.Parse("news/**")];
     //#endif
 
     public static void AddAccess(this WebApplicationBuilder builder)
@@ -27,7 +26,7 @@ internal static class Access
         builder.Services.AddAuthorizationBuilder().AddPolicy(TopicAuthorizationOptions.PolicyName, policy => policy
             .RequireAuthenticatedUser()
             .RequireAssertion(context =>
-                context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && access.Filter.IsWithin(Watched)));
+                context.Resource is TopicAccess { Operation: TopicOperation.Subscribe } access && Array.Exists(Watched, access.Filter.IsWithin)));
 
         // Alone, the server keeps its keys beside its database; many share theirs through Redis.
         var keys = new DirectoryInfo(Path.Combine(builder.Environment.ContentRootPath, "data", "keys"));

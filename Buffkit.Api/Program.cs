@@ -3,12 +3,17 @@ using Buffkit.Migrations;
 using Buffkit.ServiceDefaults;
 using Buffkit.Streams;
 
+if (await HealthProbe.RunAsync(args) is { } exitCode)
+    return exitCode;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddTelemetrySources(StreamsTelemetry.MeterName, MigrationTelemetry.Name);
 builder.AddAppDatabase();
 //#if (redis)
 builder.AddRedisClient();
+////#else
+//builder.RefuseRedis();
 //#endif
 builder.AddDevelopmentSchema();
 builder.AddAccess();
@@ -39,3 +44,4 @@ app.MapEventStreams();
 app.MapOrders();
 //#endif
 await app.RunAsync();
+return 0;

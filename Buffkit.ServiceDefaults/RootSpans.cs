@@ -4,7 +4,7 @@ using OpenTelemetry.Trace;
 namespace Buffkit.ServiceDefaults;
 
 /// <summary>
-/// Begins no trace with a call to another system. A background loop reads Redis many times a second and a probe asks the
+/// Begins no trace with a call to another system. A background loop asks a server many times a second and a probe asks the
 /// database; each of these calls would be a trace of its own and bury those that someone looks for.
 /// </summary>
 /// <remarks>Calls that belong to a request, or to any other span, are kept as their parent is.</remarks>

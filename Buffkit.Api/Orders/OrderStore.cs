@@ -16,10 +16,10 @@ internal sealed class OrderStore(AppDatabase database, TimeProvider time)
     {
         const string Insert =
             "INSERT INTO orders (customer, item, quantity, created_at) VALUES (@Customer, @Item, @Quantity, @CreatedAt)";
-        var newId = " RETURNING id";
         //#if (mysql)
-        if (database.Provider is DatabaseProvider.MySql)
-            newId = "; SELECT LAST_INSERT_ID()";
+        var insert = Insert + (database.Provider is DatabaseProvider.MySql ? "; SELECT LAST_INSERT_ID()" : " RETURNING id");
+        ////#else
+        //const string insert = Insert + " RETURNING id";
         //#endif
 
         var added = new Order
@@ -31,7 +31,7 @@ internal sealed class OrderStore(AppDatabase database, TimeProvider time)
         };
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         var id = await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition(Insert + newId, added, cancellationToken: cancellationToken));
+            new CommandDefinition(insert, added, cancellationToken: cancellationToken));
         return added with { Id = id };
     }
 

@@ -56,8 +56,8 @@ internal static class Databases
         void Configure(IResourceBuilder<ProjectResource> project) =>
             project.WithReference(database, connectionName: ConnectionName).WaitFor(database);
     }
-    //#endif
 
+    //#endif
     /// <summary>Adds the run that migrates a database that needs no waiting for.</summary>
     public static AppDatabase AddMigrations(
         this IDistributedApplicationBuilder builder,

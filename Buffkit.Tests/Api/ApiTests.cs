@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -63,6 +64,19 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
         Assert.Equal(((int)status, namesFields), (problem.GetProperty("status").GetInt32(), problem.TryGetProperty("errors", out _)));
+    }
+
+    // What a container without a shell asks itself.
+    [Theory]
+    [InlineData("health", 0)]
+    [InlineData("nothing/here", 1)]
+    public async Task Probe_OfARunningServer_EndsWithWhatItAnswers(string path, int exitCode)
+    {
+        using var probe = Process.Start(new ProcessStartInfo("dotnet", [ApiProcess.Program, "--probe", $"{_api.Address}{path}"]))!;
+
+        await probe.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(exitCode, probe.ExitCode);
     }
 
     private async Task PublishAsync(string data)

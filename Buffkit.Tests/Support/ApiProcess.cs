@@ -8,7 +8,9 @@ namespace Buffkit.Tests;
 public sealed partial class ApiProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
-    private static readonly string Program = Assembly.Load("Buffkit.Api").Location;
+
+    /// <summary>The program's file.</summary>
+    public static readonly string Program = Assembly.Load("Buffkit.Api").Location;
 
     private readonly Process _process;
     private DirectoryInfo? _folder;

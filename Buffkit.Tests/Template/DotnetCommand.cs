@@ -12,6 +12,22 @@ internal static class DotnetCommand
     /// <returns>Its output; the test fails with it where the command does.</returns>
     public static async Task<string> RunAsync(string folder, params string[] arguments)
     {
+        var (exitCode, output) = await EndAsync(folder, arguments);
+        Assert.True(exitCode == 0, $"dotnet {string.Join(' ', arguments)}: exit code {exitCode}\n{output}");
+        return output;
+    }
+
+    /// <summary>Runs a command that must end with an error.</summary>
+    /// <returns>Its output.</returns>
+    public static async Task<string> FailAsync(string folder, params string[] arguments)
+    {
+        var (exitCode, output) = await EndAsync(folder, arguments);
+        Assert.True(exitCode != 0, $"dotnet {string.Join(' ', arguments)}: no error\n{output}");
+        return output;
+    }
+
+    private static async Task<(int ExitCode, string Output)> EndAsync(string folder, string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             WorkingDirectory = folder,
@@ -54,7 +70,6 @@ internal static class DotnetCommand
             throw;
         }
 
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{output}");
-        return output.ToString();
+        return (process.ExitCode, output.ToString());
     }
 }

@@ -19,6 +19,17 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
         await DotnetCommand.RunAsync(solution.Root, "build", "-warnaserror", "-maxcpucount:2");
         if (test)
             await DotnetCommand.RunAsync(solution.Root, "test", "--no-build");
+        if (!redis)
+            await AssertRefusesRedisAsync(solution);
+    }
+
+    /// <summary>A server without Redis that is told of one would lose the others' events without a word.</summary>
+    private static async Task AssertRefusesRedisAsync(GeneratedSolution solution)
+    {
+        var output = await DotnetCommand.FailAsync(
+            solution.Root, "run", "--no-build", "--project", $"{solution.Name}.Api", "--", "--ConnectionStrings:redis=localhost:6379");
+
+        Assert.Contains("written without Redis", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -34,8 +45,8 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
 
             foreach (var aspire in new[] { "true", "false" })
             {
-                using var fromFolder = await hive.CreateAsync("My.App", "--aspire", aspire);
-                using var fromPackage = await hive.CreateFromPackageAsync("My.App", "--aspire", aspire);
+                using var fromFolder = await hive.CreateAsync("My.App", "--aspire", aspire, "--port", "5123");
+                using var fromPackage = await hive.CreateFromPackageAsync("My.App", "--aspire", aspire, "--port", "5123");
 
                 Assert.Equal(fromFolder.Files, fromPackage.Files);
                 Assert.All(fromFolder.Files, file => Assert.Equal(WithoutRandom(fromFolder.Read(file)), WithoutRandom(fromPackage.Read(file))));
@@ -47,9 +58,9 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
         }
     }
 
-    /// <summary>Identifiers and passwords are new in each solution.</summary>
+    /// <summary>Identifiers, passwords and ports are new in each solution; only a package has a version.</summary>
     private static string WithoutRandom(string text) => Random().Replace(text, "random");
 
-    [GeneratedRegex(@"\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\b")]
+    [GeneratedRegex(@"\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\b|(?<=[:""])(5[5-7]|15[1-4]|19[1-4]|20[1-4])\d\d\b|(?<=<TemplateVersion>)[^<]+")]
     private static partial Regex Random();
 }

@@ -39,6 +39,8 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         AssertProjectsFitTogether(solution);
         AssertNamespacesAreIdentifiers(solution);
         AssertLinksLeadSomewhere(solution);
+        AssertReadsAsIfWrittenByHand(solution);
+        AssertSaysWhatWroteIt(solution, database, redis, aspire, sample);
         Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
         Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
         Assert.Equal(sample, solution.Files.Contains($"{name}.Api/wwwroot/index.html"));
@@ -55,7 +57,8 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
         Assert.DoesNotContain(solution.Files, file => file.Contains($".{other}.", StringComparison.Ordinal));
         Assert.DoesNotContain(
-            solution.Files.Where(file => file.StartsWith("Shop.ServiceDefaults/", StringComparison.Ordinal) || file == "compose.yaml"),
+            solution.Files.Where(file => (file.StartsWith("Shop.ServiceDefaults/", StringComparison.Ordinal) || file == "compose.yaml")
+                && Path.GetFileName(file) != "WithoutRedis.cs"),
             file => Regex.IsMatch(solution.Read(file), $"{other}|redis", RegexOptions.IgnoreCase));
     }
 
@@ -70,13 +73,99 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.Equal(setting, settings.GetProperty("AllowedHosts").GetString());
     }
 
+    [Fact]
+    public async Task Solutions_SideBySide_ListenOnPortsOfTheirOwn()
+    {
+        using var one = await hive.CreateAsync("One");
+        using var two = await hive.CreateAsync("Two", "--port", "5999");
+
+        var (first, second) = (PortsOf(one), PortsOf(two));
+
+        Assert.NotEmpty(first);
+        Assert.Contains("5999", second);
+        // What stands in the repository is what everybody would have.
+        Assert.DoesNotContain(first.Concat(second), port => port is "5080" or "15080" or "19080" or "20080");
+
+        static string[] PortsOf(GeneratedSolution solution) =>
+            [.. solution.Files.Where(file => file.EndsWith("launchSettings.json", StringComparison.Ordinal))
+                .SelectMany(file => Port().Matches(solution.Read(file))).Select(match => match.Groups[1].Value)];
+    }
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("mysql")]
+    public async Task Compose_OfASolution_IsForThisMachineAndForAClone(string database)
+    {
+        using var solution = await hive.CreateAsync("My Shop", "--database", database, "--aspire", "false");
+        var compose = solution.Read("compose.yaml");
+
+        Assert.All(PublishedPort().Matches(compose), port => Assert.StartsWith("127.0.0.1:", port.Groups[1].Value, StringComparison.Ordinal));
+        Assert.Equal(2, PublishedPort().Count(compose));
+        Assert.Equal(2, Regex.Count(compose, "\"--probe\""));
+        Assert.Contains(".env.example", compose, StringComparison.Ordinal);
+        Assert.Contains("DATABASE_PASSWORD=", solution.Read(".env.example"), StringComparison.Ordinal);
+        Assert.Contains(".env", solution.Read(".gitignore").Split('\n'));
+        Assert.DoesNotContain(".env.example", solution.Read(".gitignore").Split('\n'));
+        Assert.Contains("**/data", solution.Read(".dockerignore").Split('\n'));
+        var dockerfile = solution.Read("Dockerfile");
+        Assert.Contains("chiseled", dockerfile, StringComparison.Ordinal);
+        Assert.True(dockerfile.IndexOf("dotnet restore", StringComparison.Ordinal) < dockerfile.IndexOf("COPY . .", StringComparison.Ordinal));
+        // Each project that the programs are made of is there before the restore.
+        Assert.All(
+            solution.FilesOf(".csproj").Where(file => !file.Contains(".Tests", StringComparison.Ordinal)),
+            file => Assert.Contains($"COPY [\"{Path.GetDirectoryName(file)}/*.csproj\", \"{Path.GetDirectoryName(file)}/\"]", dockerfile, StringComparison.Ordinal));
+        Assert.DoesNotMatch("(restore|publish) [^\"]", dockerfile);
+    }
+
+    [Theory]
+    [InlineData("github", true)]
+    [InlineData("none", false)]
+    public async Task Workflow_IsThereWhereItWasChosen(string ci, bool there)
+    {
+        using var solution = await hive.CreateAsync("Shop", "--ci", ci);
+
+        Assert.Equal(there, solution.Files.Contains(".github/workflows/ci.yml"));
+        if (there)
+            Assert.All(Regex.Matches(solution.Read(".github/workflows/ci.yml"), "uses: (.*)"), use => Assert.Matches("^[a-z/-]+@[0-9a-f]{40} # v", use.Groups[1].Value));
+    }
+
+    private static void AssertReadsAsIfWrittenByHand(GeneratedSolution solution)
+    {
+        foreach (var file in solution.FilesOf(".cs", ".csproj", ".props", ".slnx", ".yaml", ".yml", ".json", ".md", ".http"))
+        {
+            var text = solution.Read(file);
+            Assert.False(text.Contains("\n\n\n", StringComparison.Ordinal), $"{file} has two blank lines in a row.");
+            Assert.False(Regex.IsMatch(text, @"\{\n\n"), $"{file} has a blank line after a brace.");
+            Assert.False(Regex.IsMatch(text, @"\n\n\s*\}"), $"{file} has a blank line before a brace.");
+            Assert.False(Regex.IsMatch(text, @"<(\w+Group)[^>]*>\s*</\1>"), $"{file} has an empty group.");
+        }
+
+        Assert.DoesNotContain("Benchmark", solution.Read(".gitignore"), StringComparison.Ordinal);
+    }
+
+    private static void AssertSaysWhatWroteIt(GeneratedSolution solution, string database, bool redis, bool aspire, bool sample)
+    {
+        var properties = solution.ReadXml("Directory.Build.props").Descendants("TemplateOptions").Single().Value;
+        Assert.StartsWith(
+            $"--database {database} --redis {redis} --aspire {aspire} --sample {sample} --ci github --port ".ToLowerInvariant(), properties, StringComparison.Ordinal);
+        Assert.NotEmpty(solution.ReadXml("Directory.Build.props").Descendants("TemplateVersion").Single().Value);
+        Assert.Contains("docs/upgrading.md", solution.Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains("dotnet new buffkit", solution.Read("docs/upgrading.md"), StringComparison.Ordinal);
+    }
+
     private static void AssertNoTraceOfTheTemplate(GeneratedSolution solution)
     {
         Assert.DoesNotContain(solution.Files, file => file.Contains("buffkit", StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain(solution.Files, file => solution.Read(file).Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        // How to write the solution anew is the one thing that names the template.
+        Assert.DoesNotContain(
+            solution.Files,
+            file => solution.Read(file).Replace("dotnet new buffkit ", "", StringComparison.Ordinal).Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        // In C# a bare #if is the compiler's own.
+        Assert.DoesNotContain(
+            solution.Files,
+            file => Directive().Matches(solution.Read(file)).Any(directive => directive.Groups[1].Success || Path.GetExtension(file) != ".cs"));
         // Its packages are others than the repository's, by its options.
         Assert.DoesNotContain(solution.Files, file => file.EndsWith("packages.lock.json", StringComparison.Ordinal));
-        Assert.DoesNotContain(solution.Files, file => Directive().IsMatch(solution.Read(file)));
         Assert.DoesNotContain(
             solution.Files,
             file => file.Contains("template.config", StringComparison.Ordinal) || Path.GetFileName(file) is "LICENSE" or "CHANGELOG.md");
@@ -120,6 +209,12 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     [GeneratedRegex(@"^\s*(//|<!--)?#(if|elseif|else|endif)\b", RegexOptions.Multiline)]
     private static partial Regex Directive();
+
+    [GeneratedRegex(@"http://localhost:(\d+)")]
+    private static partial Regex Port();
+
+    [GeneratedRegex(@"^ +- ""([0-9.:]*):8080""$", RegexOptions.Multiline)]
+    private static partial Regex PublishedPort();
 
     [GeneratedRegex(@"^name: (.*)$", RegexOptions.Multiline)]
     private static partial Regex ComposeName();
