@@ -114,7 +114,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.All(
             solution.FilesOf(".csproj").Where(file => !file.Contains(".Tests", StringComparison.Ordinal)),
             file => Assert.Contains($"COPY [\"{Path.GetDirectoryName(file)}/*.csproj\", \"{Path.GetDirectoryName(file)}/\"]", dockerfile, StringComparison.Ordinal));
-        Assert.DoesNotMatch("(restore|publish) [^\"]", dockerfile);
+        Assert.DoesNotMatch("dotnet (restore|publish) [^\"]", dockerfile);
     }
 
     [Theory]
