@@ -14,9 +14,9 @@ internal static class Access
 {
     /// <summary>What every user may watch; only the server publishes. Outside Development all other topics are closed: open yours here.</summary>
     //#if (sample)
-    private static readonly TopicFilter[] Watched = [TopicFilter.Parse("orders/**")];
+    internal static readonly TopicFilter[] Watched = [TopicFilter.Parse("orders/**")];
     ////#else
-    //private static readonly TopicFilter[] Watched = [TopicFilter.Parse("news/**")];
+    //internal static readonly TopicFilter[] Watched = [TopicFilter.Parse("news/**")];
     //#endif
 
     public static void AddAccess(this WebApplicationBuilder builder)

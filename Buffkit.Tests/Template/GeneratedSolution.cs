@@ -20,6 +20,14 @@ internal sealed class GeneratedSolution(string name) : IDisposable
     /// <summary>A file's text, with Unix line ends.</summary>
     public string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
 
+    /// <summary>Edits a file as a user would; the text must be there.</summary>
+    public void Replace(string file, string old, string text)
+    {
+        var content = Read(file);
+        Assert.Contains(old, content, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Root, file), content.Replace(old, text, StringComparison.Ordinal));
+    }
+
     public XElement ReadXml(string file) => XElement.Parse(Read(file));
 
     /// <summary>The path from the root of what a file refers to.</summary>

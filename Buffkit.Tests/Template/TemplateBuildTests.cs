@@ -16,11 +16,28 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
         using var solution = await hive.CreateAsync(
             name, "--database", database, "--redis", $"{redis}", "--aspire", "false", "--sample", $"{sample}");
 
+        if (test)
+            await AddFeatureAsync(solution, "Companies");
+
         await DotnetCommand.RunAsync(solution.Root, "build", "-warnaserror", "-maxcpucount:2");
         if (test)
             await DotnetCommand.RunAsync(solution.Root, "test", "--no-build");
         if (!redis)
             await AssertRefusesRedisAsync(solution);
+    }
+
+    /// <summary>A feature of the user's own, connected as its page says; its tests then run with the solution's.</summary>
+    private async Task AddFeatureAsync(GeneratedSolution solution, string name)
+    {
+        var api = Path.Combine(solution.Root, $"{solution.Name}.Api");
+        await DotnetCommand.RunAsync(api, "restore");
+        await hive.AddAsync(api, "buffkit-feature", name);
+
+        Assert.Contains($"docs/{name.ToLowerInvariant()}.md", solution.Files);
+        Assert.Contains($"{solution.Name}.Tests/Api/CompanyTests.cs", solution.Files);
+        solution.Replace($"{solution.Name}.Api/Program.cs", "builder.Services.AddProblems();", $"builder.Services.Add{name}();\nbuilder.Services.AddProblems();");
+        solution.Replace($"{solution.Name}.Api/Program.cs", "app.MapEventStreams();", $"app.MapEventStreams();\napp.Map{name}();");
+        solution.Replace($"{solution.Name}.Api/Access.cs", "Watched = [", $"Watched = [TopicFilter.Parse(\"{name.ToLowerInvariant()}/**\"), ");
     }
 
     /// <summary>A server without Redis that is told of one would lose the others' events without a word.</summary>

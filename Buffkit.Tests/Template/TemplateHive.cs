@@ -30,6 +30,10 @@ public sealed class TemplateHive : IAsyncLifetime
     /// <summary>Instantiates the template in an empty folder.</summary>
     internal Task<GeneratedSolution> CreateAsync(string name, params string[] options) => CreateAsync("folder", name, options);
 
+    /// <summary>Adds an item of the named template to a folder.</summary>
+    internal Task AddAsync(string folder, string template, string name) =>
+        DotnetCommand.RunAsync(folder, "new", template, "--name", name, "--debug:custom-hive", Hive("folder"));
+
     /// <summary>Installs a package of the template beside the folder, for <see cref="CreateFromPackageAsync"/>.</summary>
     internal Task InstallPackageAsync(string package) => InstallAsync(package, Hive("package"));
 

@@ -159,7 +159,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         // How to write the solution anew is the one thing that names the template.
         Assert.DoesNotContain(
             solution.Files,
-            file => solution.Read(file).Replace("dotnet new buffkit ", "", StringComparison.Ordinal).Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+            file => Regex.Replace(solution.Read(file), "dotnet new buffkit(-feature)? ", "").Contains("buffkit", StringComparison.OrdinalIgnoreCase));
         // In C# a bare #if is the compiler's own.
         Assert.DoesNotContain(
             solution.Files,
