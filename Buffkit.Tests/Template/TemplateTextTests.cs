@@ -40,6 +40,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         AssertNamespacesAreIdentifiers(solution);
         AssertLinksLeadSomewhere(solution);
         AssertReadsAsIfWrittenByHand(solution);
+        TemplatePages.AssertTrue(solution, database, redis);
         AssertSaysWhatWroteIt(solution, database, redis, aspire, sample);
         Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
         Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
