@@ -1,4 +1,4 @@
-using MySqlConnector;
+using System.Data.Common;
 
 namespace Buffkit.Migrations;
 
@@ -47,13 +47,15 @@ public sealed partial class MigrationRunner
             throw new MigrationConfigurationException("--scratch is for MySQL. Elsewhere dry-run really runs the migrations and rolls them back.");
         }
 
-        var settings = new MySqlConnectionStringBuilder(options.ConnectionString);
+        var settings = new DbConnectionStringBuilder { ConnectionString = options.ConnectionString };
         var scratch = $"scratch_{Guid.NewGuid():N}";
         await using var server = await OpenAsync(readOnly: false, cancellationToken);
         await ExecuteOnAsync(server, $"CREATE DATABASE `{scratch}`", cancellationToken);
         try
         {
-            settings.Database = scratch;
+            // The driver knows the database by two names.
+            settings.Remove("Initial Catalog");
+            settings["Database"] = scratch;
             var runner = new MigrationRunner(
                 new MigrationOptions
                 {

@@ -31,9 +31,14 @@ public static class EventStreamServiceCollectionExtensions
             provider.GetRequiredService<StreamsMetrics>(),
             provider.GetRequiredService<IOptions<StreamsOptions>>()));
 
+        //#if (redis)
         services.TryAddSingleton<IPresenceStore>(provider => EventLogRegistration.IsShared(provider)
             ? new RedisPresenceStore(provider.GetRequiredService<RedisConnections>(), provider.GetRequiredService<RedisKeys>(), Options(provider).Presence)
             : new MemoryPresenceStore(Options(provider).Presence, provider.GetRequiredService<TimeProvider>()));
+        ////#else
+        //services.TryAddSingleton<IPresenceStore>(provider =>
+        //    new MemoryPresenceStore(Options(provider).Presence, provider.GetRequiredService<TimeProvider>()));
+        //#endif
         services.TryAddSingleton<PresenceTracker>();
         services.AddHostedService(provider => provider.GetRequiredService<PresenceTracker>());
         services.TryAddSingleton<PresenceEndpoint>();

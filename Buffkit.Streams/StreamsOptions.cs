@@ -25,10 +25,12 @@ public sealed class StreamsOptions : IValidatableObject
     [Required, ValidateObjectMembers]
     public LogOptions Log { get; set; } = new();
 
+    //#if (redis)
     /// <inheritdoc cref="RedisOptions"/>
     [Required, ValidateObjectMembers]
     public RedisOptions Redis { get; set; } = new();
 
+    //#endif
     /// <inheritdoc cref="TailOptions"/>
     [Required, ValidateObjectMembers]
     public TailOptions Tail { get; set; } = new();

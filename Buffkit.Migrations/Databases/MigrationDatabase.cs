@@ -13,8 +13,12 @@ internal abstract class MigrationDatabase : IAsyncDisposable
 
     public static MigrationDatabase Create(MigrationOptions options, TimeProvider time) => options.Engine switch
     {
+        //#if (postgres)
         MigrationEngine.Postgres => new PostgresDatabase(options.ConnectionString),
+        //#endif
+        //#if (mysql)
         MigrationEngine.MySql => new MySqlDatabase(options.ConnectionString),
+        //#endif
         _ => new SqliteDatabase(options.ConnectionString, time),
     };
 

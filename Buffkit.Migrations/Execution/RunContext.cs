@@ -20,7 +20,9 @@ internal sealed record RunContext(
     /// <summary>The server's message; what else an exception's text holds (stack, data, connection) is not for the journal.</summary>
     public static string Describe(Exception exception) => exception switch
     {
+        //#if (postgres)
         Npgsql.PostgresException e => $"{e.SqlState}: {e.MessageText}{(e.Hint is { } hint ? $" Hint: {hint}" : "")}",
+        //#endif
         DbException e => e.Message,
         OperationCanceledException => "cancelled.",
         _ => exception.Message,

@@ -155,7 +155,9 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
         // The server said that the statement failed, so its fate is known; without a word from it, it is not.
         var known = cause is DbException or OperationCanceledException { InnerException: DbException }
+            //#if (postgres)
             && cause is not Npgsql.NpgsqlException { InnerException: IOException }
+            //#endif
             && Database.Session.State == ConnectionState.Open;
         if (cause is DbException && !known && Database.Engine == MigrationEngine.MySql)
         {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+//#if (redis)
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.Streams;
 
@@ -15,11 +17,14 @@ internal static class EncryptionRegistration
         {
             var options = provider.GetRequiredService<IOptions<StreamsOptions>>().Value;
             var protectedKeys = provider.GetRequiredService<ProtectedKeys>();
-            return provider.GetService<IConnectionMultiplexer>() is { } redis
-                ? new RedisKeyStore(redis, options.Redis.KeyPrefix, protectedKeys)
-                : new FileKeyStore(
-                    Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, options.Encryption.KeyFile), protectedKeys);
+            //#if (redis)
+            if (provider.GetService<IConnectionMultiplexer>() is { } redis)
+                return new RedisKeyStore(redis, options.Redis.KeyPrefix, protectedKeys);
+            //#endif
+            return new FileKeyStore(
+                Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, options.Encryption.KeyFile), protectedKeys);
         });
+        //#if (redis)
         services.TryAddSingleton<IFingerprintKey>(provider => EventLogRegistration.IsShared(provider)
             ? new RedisFingerprintKey(
                 provider.GetRequiredService<IConnectionMultiplexer>(),
@@ -27,6 +32,9 @@ internal static class EncryptionRegistration
                 provider.GetRequiredService<ProtectedKeys>(),
                 provider.GetRequiredService<TimeProvider>())
             : new MemoryFingerprintKey());
+        ////#else
+        //services.TryAddSingleton<IFingerprintKey, MemoryFingerprintKey>();
+        //#endif
         services.TryAddSingleton<EventKeyRing>();
         services.AddHostedService<EventKeyWatch>();
         services.TryAddSingleton<EventEncryption>();

@@ -4,9 +4,13 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+//#if (redis)
 using Microsoft.Extensions.Logging;
+//#endif
 using Microsoft.Extensions.Options;
+//#if (redis)
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.Streams;
 
@@ -28,6 +32,7 @@ internal static class AdmissionRegistration
         services.TryAddSingleton<ITopicAuthorization, DefaultTopicAuthorization>();
         services.TryAddSingleton<RequestLimits>();
         services.TryAddSingleton<SessionPace>();
+        //#if (redis)
         services.TryAddSingleton<IConnectionCounts>(provider => provider.GetService<IConnectionMultiplexer>() is { } redis
             ? new RedisConnectionCounts(
                 redis,
@@ -35,6 +40,9 @@ internal static class AdmissionRegistration
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<RedisConnectionCounts>>())
             : new MemoryConnectionCounts());
+        ////#else
+        //services.TryAddSingleton<IConnectionCounts, MemoryConnectionCounts>();
+        //#endif
         services.AddHostedService<ConnectionCounting>();
         services.TryAddSingleton<ConnectionLimits>();
         services.TryAddSingleton<Admission>();

@@ -1,16 +1,25 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+//#if (redis)
 using Microsoft.Extensions.Logging;
+//#endif
 using Microsoft.Extensions.Options;
+//#if (redis)
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.Streams;
 
+//#if (redis)
 /// <summary>Chooses the log: Redis where a connection to it is registered, memory where none is.</summary>
+////#else
+///// <summary>The log is in memory.</summary>
+//#endif
 internal static class EventLogRegistration
 {
     public static void AddEventLog(this IServiceCollection services)
     {
+        //#if (redis)
         services.TryAddSingleton(provider => new RedisKeys(Options(provider).Redis));
         services.TryAddSingleton(provider => new RedisConnections(
             provider.GetRequiredService<IConnectionMultiplexer>(),
@@ -25,7 +34,11 @@ internal static class EventLogRegistration
             RedisEventLog[] partitions = [.. Enumerable.Range(0, options.Log.Partitions).Select(p => CreatePartition(provider, p))];
             return partitions is [var one] ? one : new PartitionedEventLog(partitions);
         });
+        ////#else
+        //services.TryAddSingleton<IEventLog>(provider => new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
+        //#endif
     }
+    //#if (redis)
 
     /// <summary>Whether there are other servers to share with.</summary>
     internal static bool IsShared(IServiceProvider provider) =>
@@ -44,6 +57,7 @@ internal static class EventLogRegistration
             time,
             provider.GetRequiredService<ILogger<RedisEventLog>>());
     }
+    //#endif
 
     private static StreamsOptions Options(IServiceProvider provider) =>
         provider.GetRequiredService<IOptions<StreamsOptions>>().Value;

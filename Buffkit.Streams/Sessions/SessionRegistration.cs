@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+//#if (redis)
 using StackExchange.Redis;
+//#endif
 
 namespace Buffkit.Streams;
 
@@ -11,14 +13,18 @@ internal static class SessionRegistration
     public static void AddSessions(this IServiceCollection services)
     {
         services.AddDataProtection();
+        //#if (redis)
         services.AddSharedDataProtectionKeys();
+        //#endif
         services.TryAddSingleton<ISessionStore>(provider =>
         {
             var options = provider.GetRequiredService<IOptions<StreamsOptions>>().Value;
             var time = provider.GetRequiredService<TimeProvider>();
-            return provider.GetService<IConnectionMultiplexer>() is { } redis
-                ? new RedisSessionStore(redis, options.Sessions, options.Redis.KeyPrefix, time, provider.GetRequiredService<ILogger<RedisSessionStore>>())
-                : new MemorySessionStore(options.Sessions, time);
+            //#if (redis)
+            if (provider.GetService<IConnectionMultiplexer>() is { } redis)
+                return new RedisSessionStore(redis, options.Sessions, options.Redis.KeyPrefix, time, provider.GetRequiredService<ILogger<RedisSessionStore>>());
+            //#endif
+            return new MemorySessionStore(options.Sessions, time);
         });
         services.TryAddSingleton<SessionTokens>();
         services.TryAddSingleton<PlainHttpWatch>();

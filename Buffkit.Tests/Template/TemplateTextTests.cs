@@ -41,6 +41,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         AssertLinksLeadSomewhere(solution);
         AssertReadsAsIfWrittenByHand(solution);
         TemplatePages.AssertTrue(solution, database, redis);
+        AssertReferencesOnlyWhatWasChosen(solution, database, redis);
         AssertSaysWhatWroteIt(solution, database, redis, aspire, sample);
         Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
         Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
@@ -128,6 +129,21 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.Equal(there, solution.Files.Contains(".github/workflows/ci.yml"));
         if (there)
             Assert.All(Regex.Matches(solution.Read(".github/workflows/ci.yml"), "uses: (.*)"), use => Assert.Matches("^[a-z/-]+@[0-9a-f]{40} # v", use.Groups[1].Value));
+    }
+
+    private static void AssertReferencesOnlyWhatWasChosen(GeneratedSolution solution, string database, bool redis)
+    {
+        var packages = solution.FilesOf(".csproj", ".props")
+            .SelectMany(file => solution.ReadXml(file).Descendants().Where(element => element.Name.LocalName is "PackageReference" or "PackageVersion"))
+            .Select(element => element.Attribute("Include")!.Value)
+            .ToArray();
+        foreach (var (word, chosen) in new[]
+            {
+                ("Npgsql", database == "postgres"), ("Postgre", database == "postgres"), ("MySql", database == "mysql"), ("Redis", redis),
+            })
+        {
+            Assert.DoesNotContain(packages, package => !chosen && package.Contains(word, StringComparison.Ordinal));
+        }
     }
 
     private static void AssertReadsAsIfWrittenByHand(GeneratedSolution solution)
