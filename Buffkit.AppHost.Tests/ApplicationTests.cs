@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Buffkit.Tests;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Buffkit.AppHost.Tests;
 
@@ -175,6 +177,53 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
     {
         Assert.DoesNotContain("\u001b", result.Data?.Value);
         Assert.DoesNotMatch(@"(?m)^(info|warn|fail|dbug): ", result.Data?.Value);
+    }
+
+    [Fact]
+    public async Task Replica_ThatHangs_IsNamedAndTheOtherIsWell()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux' signal stops a process without ending it.");
+        var (sick, _) = (await _application.ReplicasAsync()).First();
+        var process = (await _application.WhenAsync(sick, HasProcess)).Properties.Single(IsProcess).Value!.ToString()!;
+
+        await SignalAsync("-STOP", process);
+        try
+        {
+            var snapshot = await _application.WhenAsync(sick, snapshot => snapshot.HealthReports.Any(
+                report => report.Status == HealthStatus.Unhealthy && report.Description!.Contains(sick, StringComparison.Ordinal)));
+
+            Assert.Single(snapshot.HealthReports, report => report.Name.Contains("replica") && report.Status == HealthStatus.Healthy);
+        }
+        finally
+        {
+            await SignalAsync("-CONT", process);
+        }
+
+        await _application.HealthyAsync("api");
+
+        // The process is `dotnet run`; its only child is the API.
+        static async Task SignalAsync(string signal, string parent)
+        {
+            using var kill = Process.Start("pkill", [signal, "--parent", parent]);
+            await kill.WaitForExitAsync(Cancellation);
+            Assert.Equal(0, kill.ExitCode);
+        }
+
+        static bool HasProcess(CustomResourceSnapshot snapshot) => snapshot.Properties.Any(IsProcess);
+        static bool IsProcess(ResourcePropertySnapshot property) => property.Name == "executable.pid" && property.Value is not null;
+    }
+
+    [Fact]
+    public async Task Replicas_InTheDashboard_EachHasLinksOfItsOwn()
+    {
+        foreach (var (name, address) in await _application.ReplicasAsync())
+        {
+            var links = await _application.WhenAsync(
+                name, snapshot => snapshot.Urls.Any(url => url.Url == new Uri(address, "/health").ToString()));
+
+            Assert.Contains(links.Urls, url => url.Url == new Uri(address, "/metrics").ToString());
+            Assert.Contains(links.Urls, url => url.Url == new Uri(_application.Address("api"), "/openapi/v1.json").ToString());
+        }
     }
 
     private static async Task<long> OrderAsync(Uri api, string customer)

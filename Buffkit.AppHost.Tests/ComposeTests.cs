@@ -35,6 +35,31 @@ public sealed class ComposeTests
         Assert.DoesNotContain("postgres", compose, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Publish_ToCompose_BelievesNobodysForwardedHeaders() =>
+        Assert.DoesNotContain("FORWARDEDHEADERS", await PublishAsync());
+
+    [Fact]
+    public async Task Publish_ToCompose_WaitsUntilDatabaseAndRedisAnswer()
+    {
+        var compose = await PublishAsync();
+
+        Assert.Contains("pg_isready", Service(compose, "postgres"));
+        Assert.Contains("redis-cli ping", Service(compose, "redis"));
+        Assert.Matches("""postgres:\s+condition: "service_healthy" """.TrimEnd(), Service(compose, "migrations"));
+        Assert.Matches("""redis:\s+condition: "service_healthy" """.TrimEnd(), Service(compose, "api"));
+        Assert.DoesNotContain("service_started", compose);
+    }
+
+    [Fact]
+    public async Task Publish_ToCompose_PublishesThePortOfTheApiOnly()
+    {
+        var compose = await PublishAsync();
+
+        Assert.DoesNotContain("dashboard", compose);
+        Assert.Single(compose.Split('\n'), line => line.Trim() == "ports:");
+    }
+
     private static string Service(string compose, string name) =>
         compose[compose.IndexOf($"\n  {name}:\n", StringComparison.Ordinal)..];
 

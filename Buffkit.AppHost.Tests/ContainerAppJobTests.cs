@@ -18,6 +18,7 @@ public sealed class ContainerAppJobTests : IDisposable
         var calls = await File.ReadAllLinesAsync(Path.Combine(_folder.FullName, "calls"), TestContext.Current.CancellationToken);
         Assert.Equal(
             [
+                "containerapp job show --query name --name migrations --resource-group shop --subscription sub --output tsv",
                 "containerapp job start --query name --name migrations --resource-group shop --subscription sub --output tsv",
                 "containerapp job execution show --job-execution-name migrations-x1 --query properties.status --name migrations --resource-group shop --subscription sub --output tsv",
             ],
@@ -41,9 +42,29 @@ public sealed class ContainerAppJobTests : IDisposable
 
         Assert.Equal(1, exitCode);
         Assert.Contains("AZURE_RESOURCE_GROUP is not set", error);
+        Assert.Contains("azd env set AZURE_RESOURCE_GROUP", error);
     }
 
-    private async Task<(int ExitCode, string Error)> RunAsync(string status, string? resourceGroup = "shop")
+    [Fact]
+    public async Task RunJob_DeployedAsAnApp_SaysSoAndHowToMendIt()
+    {
+        var (exitCode, error) = await RunAsync("Succeeded", kind: "app");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("migrations is a container app in shop, not a job", error);
+        Assert.Contains("az containerapp delete --name migrations --resource-group shop", error);
+    }
+
+    [Fact]
+    public async Task RunJob_ThatWasNeverDeployed_SaysWhatToDoFirst()
+    {
+        var (exitCode, error) = await RunAsync("Succeeded", kind: "nothing");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("There is no job migrations in shop: deploy it first", error);
+    }
+
+    private async Task<(int ExitCode, string Error)> RunAsync(string status, string? resourceGroup = "shop", string kind = "job")
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Azure's command line is played by a shell script.");
         var cancellation = TestContext.Current.CancellationToken;
@@ -53,7 +74,11 @@ public sealed class ContainerAppJobTests : IDisposable
             $"""
             #!/bin/sh
             echo "$@" >> '{_folder.FullName}/calls'
-            case "$3" in start) echo migrations-x1 ;; *) echo {status} ;; esac
+            case "$2 $3 {kind}" in
+            "job show app" | "job show nothing" | "show --query nothing") echo ResourceNotFound >&2; exit 3 ;;
+            "job start "*) echo migrations-x1 ;;
+            *) echo {status} ;;
+            esac
             """,
             cancellation);
         if (!OperatingSystem.IsWindows())

@@ -16,5 +16,5 @@ internal static class RedisLog
                 .WithRedisInsight(tool => tool.WithExplicitStart())
                 // The log survives a restart; a crash costs at most its last ten seconds.
                 .WithPersistence(interval: TimeSpan.FromSeconds(10), keysChangedThreshold: 1)
-                .PublishAsLastingService();
+                .PublishAsLastingService(check: "REDISCLI_AUTH=\"$$REDIS_PASSWORD\" redis-cli ping | grep PONG");
 }

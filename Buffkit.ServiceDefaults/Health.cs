@@ -15,8 +15,11 @@ public static class Health
     /// <summary>The tag of checks whose failure a restart can mend. A lost database is none: a restart would not bring it back.</summary>
     public const string LiveTag = "live";
 
-    internal static void AddHealth(this IHostApplicationBuilder builder) =>
+    internal static void AddHealth(this IHostApplicationBuilder builder)
+    {
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
+        HealthTimeouts.Add(builder.Services);
+    }
 
     internal static void MapHealth(this IEndpointRouteBuilder app, ManagementPort management)
     {

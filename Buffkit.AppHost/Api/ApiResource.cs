@@ -3,6 +3,8 @@ namespace Buffkit.AppHost;
 internal static class ApiResource
 {
     private const string Endpoint = "http";
+    private const string HealthLink = "Health";
+    private const string MetricsLink = "Metrics";
 
     /// <summary>Where a deployment answers metrics and the parts of health; no ingress publishes it. At home every port does.</summary>
     private const string ManagementPort = "9090";
@@ -24,7 +26,8 @@ internal static class ApiResource
             .WithUrlForEndpoint(Endpoint, url => url.DisplayText = "Live page")
             //#endif
             .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/openapi/v1.json", DisplayText = "OpenAPI" })
-            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/health", DisplayText = "Health" })
-            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/metrics", DisplayText = "Metrics" })
+            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/health", DisplayText = HealthLink })
+            .WithUrlForEndpoint(Endpoint, _ => new() { Url = "/metrics", DisplayText = MetricsLink })
+            .WithReplicaHealth("/health", HealthLink, MetricsLink)
             .WithApiCommands(Endpoint);
 }

@@ -22,7 +22,7 @@ internal static class PostgresDatabase
                 .WithPgWeb(tool => tool.WithExplicitStart())
                 // Here Aspire creates the database; in a Compose file the image does.
                 .WithEnvironment("POSTGRES_DB", Databases.DatabaseName)
-                .PublishAsLastingService()
+                .PublishAsLastingService(check: $"pg_isready --username=postgres --dbname={Databases.DatabaseName} --host=127.0.0.1")
                 .AddDatabase(Resources.PostgresDatabase, Databases.DatabaseName);
         return builder.AddMigrations(migrations, Databases.Postgres, database);
     }

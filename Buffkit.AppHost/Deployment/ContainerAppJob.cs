@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace Buffkit.AppHost;
 
 /// <summary>A job of Azure Container Apps: starts it and waits for its end, by Azure's command line.</summary>
@@ -46,12 +48,13 @@ internal sealed class ContainerAppJob(string subscription, string resourceGroup,
     /// <exception cref="InvalidOperationException">The job failed, or Azure's command line did. The message says how to go on.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var execution = await AzureAsync(["start", "--query", "name"], cancellationToken);
+        await RequireAsync(cancellationToken);
+        var execution = await AzureAsync(["job", "start", "--query", "name"], cancellationToken);
         Console.WriteLine($"{name}: {execution} started.");
         while (true)
         {
             var status = await AzureAsync(
-                ["execution", "show", "--job-execution-name", execution, "--query", "properties.status"], cancellationToken);
+                ["job", "execution", "show", "--job-execution-name", execution, "--query", "properties.status"], cancellationToken);
             switch (status)
             {
                 case "Succeeded":
@@ -68,19 +71,52 @@ internal sealed class ContainerAppJob(string subscription, string resourceGroup,
         }
     }
 
+    /// <summary>
+    /// A tool that knows no jobs deploys an app of that name instead, which starts the migrations for ever
+    /// (https://github.com/microsoft/aspire/issues/17581).
+    /// </summary>
+    private async Task RequireAsync(CancellationToken cancellationToken)
+    {
+        var (exitCode, _, error) = await RunAsync(["job", "show", "--query", "name"], cancellationToken);
+        if (exitCode == 0)
+        {
+            return;
+        }
+
+        var (isApp, _, _) = await RunAsync(["show", "--query", "name"], cancellationToken);
+        throw new InvalidOperationException(
+            isApp == 0
+                ? $"{name} is a container app in {resourceGroup}, not a job: the tool that deployed it is too old for jobs, or took it "
+                    + "for an app. Upgrade it (azd 1.21 or later), remove the app with: az containerapp delete "
+                    + $"--name {name} --resource-group {resourceGroup}, and deploy again."
+                : $"There is no job {name} in {resourceGroup}: deploy it first (azd deploy {name}). Azure says: {error}");
+    }
+
     private async Task<string> AzureAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var (exitCode, output, error) = await RunAsync(command, cancellationToken);
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"az containerapp {string.Join(' ', command)}: {error}");
+    }
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] command, CancellationToken cancellationToken)
     {
         // Windows starts programs by name, but az is a script there.
         var program = OperatingSystem.IsWindows() ? "az.cmd" : "az";
         string[] arguments =
         [
-            "containerapp", "job", .. command,
+            "containerapp", .. command,
             "--name", name, "--resource-group", resourceGroup, "--subscription", subscription, "--output", "tsv",
         ];
-        var (exitCode, output, error) = await CommandLine.RunAsync(program, arguments, cancellationToken);
-        return exitCode == 0
-            ? output
-            : throw new InvalidOperationException($"az {string.Join(' ', arguments)}: {error}");
+        try
+        {
+            return await CommandLine.RunAsync(program, arguments, cancellationToken);
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException($"Azure's command line ({program}) is not there; install it from https://aka.ms/azcli.", e);
+        }
     }
 
     private static string Segment(string id, int index) =>
@@ -92,5 +128,6 @@ internal sealed class ContainerAppJob(string subscription, string resourceGroup,
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
             ? value
             : throw new InvalidOperationException(
-                $"{variable} is not set. Run this as a hook of azd, or with the values of `azd env get-values`.");
+                $"{variable} is not set. azd gives it to its hooks if it is in the environment: see `azd env get-values`, and set it with "
+                + $"`azd env set {variable} …`. azd's own resource groups are called rg- and the environment's name.");
 }

@@ -17,20 +17,7 @@ internal static class MigrationStep
         return migrations
             .WithPipelineStepFactory(run, RunAsync, description: "Brings the schema up to date before the API is deployed.")
             .WithPipelineConfiguration(context =>
-            {
-                var step = context.Steps.Single(candidate => candidate.Name == run);
-                foreach (var other in context.Steps)
-                {
-                    if (other.Name == ProvisionStep(migrations))
-                    {
-                        step.DependsOn(other);
-                    }
-                    else if (other.Name == ProvisionStep(api))
-                    {
-                        other.DependsOn(step);
-                    }
-                }
-            });
+                StepOrder.Put(context.Steps, run, after: ProvisionStep(migrations), before: ProvisionStep(api)));
 
         async Task RunAsync(PipelineStepContext context)
         {

@@ -17,7 +17,7 @@ internal static class DeploymentTargets
         this IResourceBuilder<ProjectResource> api, DeploymentTarget target, IResourceBuilder<ProjectResource> migrations) => api;
     //#if (postgres || redis)
 
-    public static IResourceBuilder<T> PublishAsLastingService<T>(this IResourceBuilder<T> container)
+    public static IResourceBuilder<T> PublishAsLastingService<T>(this IResourceBuilder<T> container, string check)
         where T : ContainerResource => container;
     //#endif
     //#if (redis)

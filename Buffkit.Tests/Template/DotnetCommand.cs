@@ -26,7 +26,45 @@ internal static class DotnetCommand
         return output;
     }
 
+    /// <summary>Runs a command that goes on by itself, as long as something else needs it; then ends it with all that it started.</summary>
+    public static async Task WhileRunningAsync(string folder, Func<Task> use, params string[] arguments)
+    {
+        using var process = Start(folder, arguments, out var output);
+        try
+        {
+            await use();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            lock (output)
+                Assert.Fail($"{e.Message}\ndotnet {string.Join(' ', arguments)}:\n{output}");
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
     private static async Task<(int ExitCode, string Output)> EndAsync(string folder, string[] arguments)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Patience);
+        using var process = Start(folder, arguments, out var output);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        return (process.ExitCode, output.ToString());
+    }
+
+    private static Process Start(string folder, string[] arguments, out StringBuilder output)
     {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
@@ -45,14 +83,12 @@ internal static class DotnetCommand
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("TESTINGPLATFORM_", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(name);
 
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(Patience);
-        using var process = new Process { StartInfo = start };
-        var output = new StringBuilder();
+        var process = new Process { StartInfo = start };
+        var text = output = new StringBuilder();
         void Read(string? line)
         {
-            lock (output)
-                output.AppendLine(line);
+            lock (text)
+                text.AppendLine(line);
         }
 
         process.OutputDataReceived += (_, line) => Read(line.Data);
@@ -60,16 +96,6 @@ internal static class DotnetCommand
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        try
-        {
-            await process.WaitForExitAsync(timeout.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        return (process.ExitCode, output.ToString());
+        return process;
     }
 }
