@@ -35,6 +35,19 @@ internal sealed class ScriptFile
     /// <summary>Reads a file; what is wrong with it goes to <paramref name="problems"/>.</summary>
     public static ScriptFile? Read(string path, string relativePath, ScriptName name, ICollection<ScriptProblem> problems)
     {
+        if (ReadText(path, relativePath, problems) is not { } text)
+        {
+            return null;
+        }
+
+        var header = ScriptHeaderParser.Parse(text, (line, message, isError) =>
+            problems.Add(new ScriptProblem(ProblemKind.Parse, relativePath, message, isError, line)));
+        return new ScriptFile(relativePath, name, text, header);
+    }
+
+    /// <summary>Reads a file's text without its byte order mark; why it cannot be read goes to <paramref name="problems"/>.</summary>
+    public static string? ReadText(string path, string relativePath, ICollection<ScriptProblem> problems)
+    {
         string text;
         try
         {
@@ -60,9 +73,7 @@ internal sealed class ScriptFile
             return null;
         }
 
-        var header = ScriptHeaderParser.Parse(text, (line, message, isError) =>
-            problems.Add(new ScriptProblem(ProblemKind.Parse, relativePath, message, isError, line)));
-        return new ScriptFile(relativePath, name, text, header);
+        return text;
     }
 
     /// <summary>Splits the text for an engine; only once, since a script of data can be long.</summary>

@@ -66,8 +66,9 @@ internal sealed partial class ScriptFolder
 
             if (ScriptName.Parse(fileName, kind, kind == ScriptKind.Seed ? prefix : "", out var problem) is not { } name)
             {
-                // A file that is silently left out would be missed only when something breaks.
-                _problems.Add(ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, problem));
+                // A file that is silently left out would be missed only when something breaks. Another tool's is not to be renamed.
+                _problems.Add(ForeignMarkers.FindInFile(file, prefix + fileName, SqlDialect.Of(Engine))
+                    ?? ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, problem));
             }
             else if (ScriptFile.Read(file, prefix + fileName, name, _problems) is { } script)
             {
@@ -155,6 +156,12 @@ internal sealed partial class ScriptFolder
     {
         foreach (var file in Migrations.Concat(Seeds).SelectMany(m => new[] { m.Up, m.Down }).OfType<ScriptFile>())
         {
+            if (ForeignMarkers.Find(file.Path, file.Text, file.Name.Direction, SqlDialect.Of(Engine)) is { } foreign)
+            {
+                _problems.Add(foreign);
+                continue;
+            }
+
             try
             {
                 foreach (var statement in file.Statements(Engine).Where(statement => ReleasesRunnersLock(statement.Text)))

@@ -22,6 +22,7 @@ internal sealed partial class StatementSplitter
     private bool _backslashEscapes;
     private int _countedTo;
     private int _lines = 1;
+    private HashSet<int>? _lineComments;
 
     private StatementSplitter(string sql, SqlDialect dialect)
     {
@@ -38,6 +39,22 @@ internal sealed partial class StatementSplitter
         var splitter = new StatementSplitter(sql, dialect);
         splitter.Run();
         return splitter._statements;
+    }
+
+    /// <summary>Where a line begins with <c>--</c> or <c>#</c> outside of strings, block comments and quoted bodies, as far as the text can be split.</summary>
+    public static HashSet<int> LineComments(string sql, SqlDialect dialect)
+    {
+        var splitter = new StatementSplitter(sql, dialect) { _lineComments = [] };
+        try
+        {
+            splitter.Run();
+        }
+        catch (ScriptSyntaxException)
+        {
+            // Whoever runs the script hears of it.
+        }
+
+        return splitter._lineComments;
     }
 
     private bool InStatement => _start >= 0;
@@ -58,6 +75,11 @@ internal sealed partial class StatementSplitter
             if (!InStatement && TryClientCommand())
             {
                 continue;
+            }
+
+            if (_lineComments is not null && (c is '-' or '#') && BeginsLine())
+            {
+                _lineComments.Add(_position);
             }
 
             if (c == ';' && Plain && _depth == 0)
@@ -189,6 +211,9 @@ internal sealed partial class StatementSplitter
             _block.Word(_sql.AsSpan(from, _position - from), afterDot: from > 0 && _sql[from - 1] == '.');
         }
     }
+
+    private bool BeginsLine() =>
+        _sql.AsSpan(0, _position) is var before && before[(before.LastIndexOf('\n') + 1)..].IsWhiteSpace();
 
     private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' || char.IsDigit(c) || c > '\x7f';
 
