@@ -144,6 +144,9 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     /// <summary>What a statement is to a runner.</summary>
     public abstract StatementKind KindOf(Statement statement);
 
+    /// <summary>Whether the server refused a statement, before it did anything, only because it stood inside a transaction.</summary>
+    public virtual bool IsRefusedInTransaction(Exception exception) => false;
+
     /// <summary>Whether a statement may leave something in the session that outlives its transaction.</summary>
     public virtual bool Touches(Statement statement) => KindOf(statement) == StatementKind.Session;
 

@@ -70,7 +70,7 @@ internal sealed partial class MySqlDatabase
         _session = session;
     }
 
-    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement.Text, 3) switch
+    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement, 3) switch
     {
         ["BEGIN", ..] or ["START", "TRANSACTION", ..] => StatementKind.Begin,
         ["COMMIT", ..] => StatementKind.Commit,

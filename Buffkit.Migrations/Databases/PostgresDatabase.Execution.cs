@@ -117,7 +117,7 @@ internal sealed partial class PostgresDatabase
 
     public override StatementKind KindOf(Statement statement)
     {
-        var words = StatementWords.Leading(statement.Text, 4);
+        var words = StatementWords.Leading(statement, 4);
         return words switch
         {
             ["BEGIN", ..] or ["START", "TRANSACTION", ..] => StatementKind.Begin,
@@ -134,16 +134,23 @@ internal sealed partial class PostgresDatabase
             ["CREATE" or "DROP", "DATABASE" or "TABLESPACE", ..] or ["ALTER", "SYSTEM", ..] => StatementKind.Alone,
             ["CREATE" or "DROP" or "ALTER", "SUBSCRIPTION", ..] or ["CLUSTER"] => StatementKind.Alone,
             // A block that commits cannot run inside a transaction either.
-            ["DO", ..] when EndsTransactions().IsMatch(statement.Text) => StatementKind.Alone,
-            _ when Concurrently().IsMatch(statement.Text) => StatementKind.Alone,
+            ["DO", ..] when EndsTransactions().IsMatch(BodyOf(statement)) => StatementKind.Alone,
+            _ when Concurrently().IsMatch(statement.Bare) => StatementKind.Alone,
             ["INSERT" or "UPDATE" or "DELETE" or "MERGE" or "SELECT" or "WITH" or "COPY" or "VALUES", ..] => StatementKind.Data,
             _ => StatementKind.Schema,
         };
     }
 
+    /// <remarks>
+    /// Some statements decide by what they find: REINDEX and CLUSTER by whether the table is partitioned, DO by whether a
+    /// procedure that it calls commits.
+    /// </remarks>
+    public override bool IsRefusedInTransaction(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.ActiveSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination };
+
     /// <remarks>A function may do to the session whatever a statement may, and nothing in its name says so.</remarks>
     public override bool Touches(Statement statement) =>
-        KindOf(statement) == StatementKind.Session || CallsOrTemporary().IsMatch(statement.Text);
+        KindOf(statement) == StatementKind.Session || CallsOrTemporary().IsMatch(statement.Bare);
 
     private static NpgsqlBatchCommand ToCommand(DbCommand command)
     {
@@ -183,12 +190,30 @@ internal sealed partial class PostgresDatabase
     private static NpgsqlBatchCommand ToCommand(Statement statement)
     {
         var command = new NpgsqlBatchCommand(statement.Text);
-        if (BeginAtomic().IsMatch(statement.Text))
+        if (BeginAtomic().IsMatch(statement.Bare))
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = 0 });
         }
 
         return command;
+    }
+
+    /// <summary>The code of a DO block, without comments and strings where it can be read as SQL.</summary>
+    private static string BodyOf(Statement statement)
+    {
+        if (Body().Match(StatementSplitter.Bare(statement.Text, statement.Dialect, keepStrings: true)) is not { Success: true } body)
+        {
+            return statement.Text;
+        }
+
+        try
+        {
+            return StatementSplitter.Bare(body.Groups["body"].Value, statement.Dialect);
+        }
+        catch (ScriptSyntaxException)
+        {
+            return body.Value;
+        }
     }
 
     private static string Timeouts(ScriptHeader header, string set)
@@ -215,12 +240,15 @@ internal sealed partial class PostgresDatabase
     [GeneratedRegex(@"^(?:SELECT|WITH|CALL|DO|EXECUTE|DECLARE|TABLE|VALUES)\b|\bTEMP(?:ORARY)?\b|\bpg_temp\b", RegexOptions.IgnoreCase)]
     private static partial Regex CallsOrTemporary();
 
+    [GeneratedRegex(@"(?<tag>\$\w*\$)(?<body>.*)\k<tag>", RegexOptions.Singleline)]
+    private static partial Regex Body();
+
     [GeneratedRegex(@"\b(?:COMMIT|ROLLBACK)\b", RegexOptions.IgnoreCase)]
     private static partial Regex EndsTransactions();
 
-    [GeneratedRegex(@"\bBEGIN\s+ATOMIC\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\bBEGIN ATOMIC\b", RegexOptions.IgnoreCase)]
     private static partial Regex BeginAtomic();
 
-    [GeneratedRegex(@"^(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX|REINDEX\b.*|ALTER\s+TABLE\b.*DETACH\s+PARTITION\b.*)\s+CONCURRENTLY\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    [GeneratedRegex($@"^(?:(?:CREATE (?:UNIQUE )?INDEX|DROP INDEX|REINDEX(?: ?\([^)]*\))? \w+) CONCURRENTLY\b|REINDEX ?\([^)]*\bCONCURRENTLY\b(?! ?(?:FALSE|OFF|0))|ALTER TABLE .* DETACH PARTITION {Identifier}(?: ?\. ?{Identifier})? CONCURRENTLY\b)", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Concurrently();
 }

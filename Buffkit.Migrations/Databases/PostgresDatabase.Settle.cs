@@ -12,7 +12,7 @@ internal sealed partial class PostgresDatabase
     public override string WhereToLook(Statement statement) =>
         IndexOf(statement) is { } index ? $"the index {index}" : base.WhereToLook(statement);
 
-    public override bool LeavesRemains(Statement statement) => CreateIndex().IsMatch(statement.Text);
+    public override bool LeavesRemains(Statement statement) => CreateIndex().IsMatch(statement.Bare);
 
     protected override async Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation) =>
         IndexOf(statement) is { } index ? await IndexStateAsync(index, cancellation) : null;
@@ -22,12 +22,12 @@ internal sealed partial class PostgresDatabase
     {
         if (IndexOf(statement) is not { } index || fingerprint is null)
         {
-            return Repeatable().IsMatch(statement.Text) ? StatementOutcome.NotDone : StatementOutcome.Unknown;
+            return Repeatable().IsMatch(statement.Bare) ? StatementOutcome.NotDone : StatementOutcome.Unknown;
         }
 
         await RemoveRemainsAsync(statement, cancellation);
         var now = await IndexStateAsync(index, cancellation);
-        var done = CreateIndex().IsMatch(statement.Text) ? now == Valid && fingerprint != Valid : now == Absent && fingerprint != Absent;
+        var done = CreateIndex().IsMatch(statement.Bare) ? now == Valid && fingerprint != Valid : now == Absent && fingerprint != Absent;
         return done ? StatementOutcome.Done : StatementOutcome.NotDone;
     }
 
@@ -43,14 +43,14 @@ internal sealed partial class PostgresDatabase
     /// <summary>The index that the statement creates or drops, as the statement writes it.</summary>
     private static string? IndexOf(Statement statement)
     {
-        if (CreateIndex().Match(statement.Text) is { Success: true } create)
+        if (CreateIndex().Match(statement.Bare) is { Success: true } create)
         {
             // It is in its table's schema.
             var table = create.Groups["table"].Value;
             return table[..(table.LastIndexOf('.') + 1)] + create.Groups["name"].Value;
         }
 
-        return DropIndex().Match(statement.Text) is { Success: true } drop ? drop.Groups["name"].Value : null;
+        return DropIndex().Match(statement.Bare) is { Success: true } drop ? drop.Groups["name"].Value : null;
     }
 
     private async Task<string> IndexStateAsync(string name, CancellationToken cancellation)
@@ -71,9 +71,9 @@ internal sealed partial class PostgresDatabase
     [GeneratedRegex(@"^(?:VACUUM|ANALYZE|REINDEX|CLUSTER|CHECKPOINT|ALTER\s+SYSTEM)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Repeatable();
 
-    [GeneratedRegex($@"^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?!ON\s)(?<name>{Identifier})\s+ON\s+(?:ONLY\s+)?(?<table>{Identifier}(?:\.{Identifier})?)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex($@"^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?!ON\s)(?<name>{Identifier})\s+ON\s+(?:ONLY\s+)?(?<table>{Identifier}(?: ?\. ?{Identifier})?)", RegexOptions.IgnoreCase)]
     private static partial Regex CreateIndex();
 
-    [GeneratedRegex($@"^DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?(?<name>{Identifier}(?:\.{Identifier})?)\s*(?:CASCADE|RESTRICT)?\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex($@"^DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?(?<name>{Identifier}(?: ?\. ?{Identifier})?)\s*(?:CASCADE|RESTRICT)?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex DropIndex();
 }

@@ -111,16 +111,16 @@ internal sealed partial class SqliteDatabase
     }
 
     public override bool Touches(Statement statement) =>
-        KindOf(statement) == StatementKind.Session || LoadExtension().IsMatch(statement.Text);
+        KindOf(statement) == StatementKind.Session || LoadExtension().IsMatch(statement.Bare);
 
     public override bool StandsOutside(Statement statement) =>
-        StatementWords.Leading(statement.Text, 1) is ["PRAGMA" or "ATTACH" or "DETACH"];
+        StatementWords.Leading(statement, 1) is ["PRAGMA" or "ATTACH" or "DETACH"];
 
     protected override Task<StatementOutcome> CompareAsync(
         Statement statement, string? fingerprint, CancellationToken cancellation) =>
-        Task.FromResult(StatementWords.Leading(statement.Text, 1) is ["VACUUM"] ? StatementOutcome.NotDone : StatementOutcome.Unknown);
+        Task.FromResult(StatementWords.Leading(statement, 1) is ["VACUUM"] ? StatementOutcome.NotDone : StatementOutcome.Unknown);
 
-    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement.Text, 3) switch
+    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement, 3) switch
     {
         ["BEGIN", ..] => StatementKind.Begin,
         ["COMMIT", ..] or ["END", ..] => StatementKind.Commit,

@@ -131,7 +131,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected MigrationFailedException Failure(int index, Exception cause, string consequence)
     {
         var statement = Statements[index];
-        var hint = Database.KindOf(statement) == StatementKind.Alone && !Script.File.Header.NoTransaction
+        var hint = (Database.KindOf(statement) == StatementKind.Alone || Database.IsRefusedInTransaction(cause)) && !Script.File.Header.NoTransaction
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(

@@ -89,7 +89,11 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
                 return;
             case StatementKind.Data:
             case StatementKind.Schema when Database.HasTransactionalDdl:
-                await WithItsCountAsync(index, cancellation);
+                if (!await TryWithItsCountAsync(index, cancellation))
+                {
+                    await AnnouncedAsync(index, cancellation);
+                }
+
                 return;
             default:
                 if (_ownTransaction)
@@ -104,7 +108,8 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         }
     }
 
-    private async Task WithItsCountAsync(int index, CancellationToken cancellation)
+    /// <returns>Whether it ran; otherwise the server wants it outside of any transaction, and nothing has happened.</returns>
+    private async Task<bool> TryWithItsCountAsync(int index, CancellationToken cancellation)
     {
         await Database.BeginAsync(Script.File.Header, cancellation);
         try
@@ -113,6 +118,12 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
             var counted = _progress.With(index + 1);
             await Context.Journal.CommitAsync(counted, cancellation);
             _progress.Committed(counted);
+            return true;
+        }
+        catch (Exception e) when (Database.IsRefusedInTransaction(e))
+        {
+            await Database.RollbackAsync();
+            return false;
         }
         catch
         {

@@ -164,7 +164,7 @@ internal sealed partial class ScriptFolder
 
             try
             {
-                foreach (var statement in file.Statements(Engine).Where(statement => ReleasesRunnersLock(statement.Text)))
+                foreach (var statement in file.Statements(Engine).Where(statement => ReleasesRunnersLock(statement.Bare)))
                 {
                     _problems.Add(ScriptProblem.Error(
                         ProblemKind.Parse,

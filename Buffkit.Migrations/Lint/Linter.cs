@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Buffkit.Migrations;
@@ -11,7 +10,7 @@ internal static partial class Linter
         var created = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var statement in file.Statements(engine))
         {
-            var text = Bare(statement.Text, engine);
+            var text = statement.Bare;
             if (CreateTable().Match(text) is { Success: true } create)
             {
                 created.Add(LastName(create.Groups["table"].Value));
@@ -32,40 +31,12 @@ internal static partial class Linter
         }
     }
 
-    /// <summary>Empties strings and drops comments, so that no rule trips over what someone wrote about the statement.</summary>
-    private static string Bare(string sql, MigrationEngine engine)
-    {
-        var bare = new StringBuilder(sql.Length);
-        foreach (var part in Parts().EnumerateMatches(sql))
-        {
-            var text = sql.AsSpan(part.Index, part.Length);
-            if (text.StartsWith("--", StringComparison.Ordinal) || text.StartsWith("/*", StringComparison.Ordinal)
-                || (text[0] == '#' && engine == MigrationEngine.MySql))
-            {
-                bare.Append(' ');
-            }
-            else if (text[0] is '\'' or '$' && text.Length > 1)
-            {
-                bare.Append("''");
-            }
-            else
-            {
-                bare.Append(text);
-            }
-        }
-
-        return bare.ToString();
-    }
-
     private static string? TableOf(string text) =>
         Table().Match(text) is { Success: true } match ? LastName(match.Groups["table"].Value) : null;
 
     private static string LastName(string name) => name[(name.LastIndexOf('.') + 1)..].Trim('"', '`', '[', ']');
 
     private const string Name = @"[\w$.""`\[\]]+";
-
-    [GeneratedRegex(@"--[^\n]*|\#[^\n]*|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|\$(?<tag>\w*)\$.*?\$\k<tag>\$|[^-\#/'$]+|.", RegexOptions.Singleline)]
-    private static partial Regex Parts();
 
     [GeneratedRegex($@"^\s*CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?<table>{Name})", RegexOptions.IgnoreCase)]
     private static partial Regex CreateTable();

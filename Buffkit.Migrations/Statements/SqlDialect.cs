@@ -4,7 +4,10 @@ namespace Buffkit.Migrations;
 internal sealed record SqlDialect
 {
     /// <summary><c>\</c> escapes in strings; PostgreSQL does so in <c>E''</c> only, or after a setting.</summary>
-    public bool BackslashEscapes { get; private init; }
+    public bool BackslashEscapes { get; init; }
+
+    /// <summary><c>"…"</c> is a string; elsewhere, and on MySQL after a setting, it is a name.</summary>
+    public bool DoubleQuotedStrings { get; init; }
 
     /// <summary><c>$tag$ … $tag$</c>.</summary>
     public bool DollarQuotes { get; private init; }
@@ -50,6 +53,7 @@ internal sealed record SqlDialect
     public static SqlDialect MySql { get; } = new()
     {
         BackslashEscapes = true,
+        DoubleQuotedStrings = true,
         BacktickNames = true,
         HashComments = true,
         ExecutableComments = true,

@@ -51,23 +51,18 @@ internal sealed partial class StatementSplitter
     private ScriptSyntaxException Backslash() => Error(
         _position, $"'{FirstWord(LineFrom(_position))}' is a command of {(_dialect.CopyData ? "psql" : "the mysql client")}, which no server knows. Remove it.");
 
-    /// <summary>Settings that change how the rest of the script reads.</summary>
-    private void NoteSettings(Statement statement)
+    private void NoteCopy(Statement statement)
     {
         if (!_dialect.CopyData)
         {
             return;
         }
 
-        if (ConformingStrings().Match(statement.Text) is { Success: true } setting)
-        {
-            _backslashEscapes = setting.Groups["value"].Value.ToUpperInvariant() is "OFF" or "FALSE" or "NO" or "0";
-        }
-        else if (CopyFromStdin().IsMatch(statement.Text))
+        if (CopyFromStdin().IsMatch(statement.Bare))
         {
             _copyPending = statement;
         }
-        else if (CopyToStdout().IsMatch(statement.Text))
+        else if (CopyToStdout().IsMatch(statement.Bare))
         {
             throw new ScriptSyntaxException(statement.Line, "COPY … TO STDOUT sends data to a client, and nobody reads it here. Remove the statement.");
         }
@@ -107,9 +102,6 @@ internal sealed partial class StatementSplitter
     /// <summary>pg_dump guards its output with \restrict since 2025; the end of COPY data may stand after an empty COPY.</summary>
     [GeneratedRegex(@"^\\(?:restrict|unrestrict|\.)(?:\s|$)")]
     private static partial Regex Ignorable();
-
-    [GeneratedRegex(@"^SET\s+(?:SESSION\s+|LOCAL\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(?<value>\w+)'?$", RegexOptions.IgnoreCase)]
-    private static partial Regex ConformingStrings();
 
     [GeneratedRegex(@"^COPY\s.*\sFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex CopyFromStdin();

@@ -3,6 +3,27 @@ namespace Buffkit.Migrations;
 /// <summary>Strings, quoted names, dollar quotes and comments.</summary>
 internal sealed partial class StatementSplitter
 {
+    /// <summary>Reads the string or quoted name that begins here, if one does.</summary>
+    private bool TryQuoted(char c)
+    {
+        switch (c)
+        {
+            case '\'' or '"':
+                Quoted(c, EscapesApply(c));
+                return true;
+            case '`' when _dialect.BacktickNames:
+                Quoted(c, escapes: false);
+                return true;
+            case '[' when _dialect.BracketNames:
+                Quoted(']', escapes: false);
+                return true;
+            case '$':
+                return TryDollarQuote();
+            default:
+                return false;
+        }
+    }
+
     private void Quoted(char close, bool escapes)
     {
         var from = _position++;
@@ -24,7 +45,7 @@ internal sealed partial class StatementSplitter
     }
 
     private bool EscapesApply(char quote) =>
-        (_backslashEscapes && (quote == '\'' || _dialect.BackslashEscapes)) || (quote == '\'' && IsEscapeString());
+        (_dialect.BackslashEscapes && (quote == '\'' || _dialect.DoubleQuotedStrings)) || (quote == '\'' && IsEscapeString());
 
     /// <summary>PostgreSQL's <c>E'…'</c>: the E must stand alone, not end a word.</summary>
     private bool IsEscapeString() =>

@@ -10,7 +10,8 @@ internal sealed partial class StatementSplitter
     private const string Semicolon = ";";
 
     private readonly string _sql;
-    private readonly SqlDialect _dialect;
+    private readonly SqlDialect _initial;
+    private SqlDialect _dialect;
     private readonly List<Statement> _statements = [];
     private readonly CompoundBlock _block;
 
@@ -19,7 +20,6 @@ internal sealed partial class StatementSplitter
     private int _start = -1;
     private int _depth;
     private int _openParenthesis;
-    private bool _backslashEscapes;
     private int _countedTo;
     private int _lines = 1;
     private HashSet<int>? _lineComments;
@@ -27,8 +27,7 @@ internal sealed partial class StatementSplitter
     private StatementSplitter(string sql, SqlDialect dialect)
     {
         _sql = sql;
-        _dialect = dialect;
-        _backslashEscapes = dialect.BackslashEscapes;
+        _initial = _dialect = dialect;
         _block = new CompoundBlock(dialect);
     }
 
@@ -132,14 +131,7 @@ internal sealed partial class StatementSplitter
 
         switch (c)
         {
-            case '\'' or '"':
-                Quoted(c, EscapesApply(c));
-                break;
-            case '`' when _dialect.BacktickNames:
-                Quoted(c, escapes: false);
-                break;
-            case '[' when _dialect.BracketNames:
-                Quoted(']', escapes: false);
+            case var _ when TryQuoted(c):
                 break;
             case '(':
                 if (_depth++ == 0)
@@ -159,8 +151,6 @@ internal sealed partial class StatementSplitter
                 break;
             case '\\' when Plain && (_dialect.CopyData || _dialect.DelimiterCommand):
                 throw Backslash();
-            case '$' when TryDollarQuote():
-                break;
             case var _ when IsWordStart(c):
                 Word();
                 break;
@@ -181,9 +171,10 @@ internal sealed partial class StatementSplitter
             var text = _sql[_start..end].TrimEnd();
             if (text.Length > 0)
             {
-                var statement = new Statement(text, LineAt(_start));
+                var statement = new Statement(text, LineAt(_start), _dialect);
                 _statements.Add(statement);
                 NoteSettings(statement);
+                NoteCopy(statement);
             }
         }
 

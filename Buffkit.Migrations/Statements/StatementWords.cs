@@ -1,37 +1,20 @@
 namespace Buffkit.Migrations;
 
-/// <summary>The words of a statement, without its comments, strings and punctuation.</summary>
+/// <summary>The words of a statement's code, without its strings, numbers and punctuation.</summary>
 internal static class StatementWords
 {
     private const int SummaryWords = 3;
     private const int SummaryLength = 80;
 
-    /// <summary>Reads up to <paramref name="count"/> leading words in upper case; an executable comment's code counts.</summary>
-    public static IReadOnlyList<string> Leading(string sql, int count)
+    /// <summary>Reads up to <paramref name="count"/> leading words in upper case.</summary>
+    public static IReadOnlyList<string> Leading(Statement statement, int count)
     {
+        var sql = statement.Bare;
         var words = new List<string>(count);
         var i = 0;
         while (i < sql.Length && words.Count < count)
         {
-            if (string.CompareOrdinal(sql, i, "/*!", 0, 3) == 0)
-            {
-                i += 3;
-                while (i < sql.Length && char.IsDigit(sql[i]))
-                {
-                    i++;
-                }
-            }
-            else if (string.CompareOrdinal(sql, i, "/*", 0, 2) == 0)
-            {
-                var end = sql.IndexOf("*/", i + 2, StringComparison.Ordinal);
-                i = end < 0 ? sql.Length : end + 2;
-            }
-            else if (sql[i] == '#' || string.CompareOrdinal(sql, i, "--", 0, 2) == 0)
-            {
-                var end = sql.IndexOf('\n', i);
-                i = end < 0 ? sql.Length : end;
-            }
-            else if (char.IsLetterOrDigit(sql[i]) || sql[i] is '_')
+            if (char.IsLetterOrDigit(sql[i]) || sql[i] is '_')
             {
                 var from = i;
                 while (i < sql.Length && (char.IsLetterOrDigit(sql[i]) || sql[i] is '_'))
@@ -59,9 +42,9 @@ internal static class StatementWords
         return words;
     }
 
-    public static string Summarize(string sql)
+    public static string Summarize(Statement statement)
     {
-        var summary = string.Join(' ', Leading(sql, SummaryWords));
+        var summary = string.Join(' ', Leading(statement, SummaryWords));
         return summary.Length <= SummaryLength ? summary : summary[..SummaryLength];
     }
 }

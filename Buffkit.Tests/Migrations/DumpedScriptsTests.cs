@@ -84,6 +84,18 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
         Assert.Contains("1_a.up.sql:3: statement 2 of 2", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(MigrationEngine.MySql, "SET sql_mode = 'NO_BACKSLASH_ESCAPES';")]
+    [InlineData(MigrationEngine.MySql, "SET @old = @@sql_mode, sql_mode = '';\nSET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');")]
+    [InlineData(MigrationEngine.Postgres, "SELECT set_config('standard_conforming_strings', 'off', false);\nRESET standard_conforming_strings;")]
+    public async Task Up_ScriptSetsHowStringsRead_IsReadAsTheServerDoes(MigrationEngine engine, string settings)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        database.Write("1_a.up.sql", $"CREATE TABLE a (x varchar(20));\n{settings}\nINSERT INTO a VALUES ('c:\\');\nINSERT INTO a VALUES (';');");
+        await database.Runner().UpAsync(Cancellation);
+        Assert.Equal("2 c:\\", await database.QueryAsync("SELECT concat(count(*), ' ', max(x)) FROM a"));
+    }
+
     private const string PgDump = """
         --
         -- PostgreSQL database dump

@@ -106,7 +106,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
         await using var runner = MigrationDatabase.Create(database.Options(), TimeProvider.System);
         await runner.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await runner.TryLockAsync(Cancellation));
-        var statement = new Statement(sql, 1);
+        var statement = new Statement(sql, 1, SqlDialect.Of(database.Engine));
         var mark = await runner.MarkAsync(statement, Cancellation);
         if (meanwhile.Length > 0)
         {
@@ -114,7 +114,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
         }
 
         // Another text than the one that was announced: nobody knows.
-        Assert.Equal(StatementOutcome.Unknown, await runner.SettleAsync(new Statement(sql + " ", 1), mark, Cancellation));
+        Assert.Equal(StatementOutcome.Unknown, await runner.SettleAsync(new Statement(sql + " ", 1, SqlDialect.Of(database.Engine)), mark, Cancellation));
         return (await runner.SettleAsync(statement, mark, Cancellation)).ToString();
     }
 

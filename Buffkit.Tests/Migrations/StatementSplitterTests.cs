@@ -25,6 +25,15 @@ public sealed class StatementSplitterTests
         { "postgres", "-- one\r\nselect 1; -- two\r\nselect 2;\r\n\\restrict x\r\nselect 3;", ["select 1", "select 2", "select 3"] },
         { "sqlite", "create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end; select 1;", ["create trigger t after insert on a begin update a set x = case when 1 then 2 else 3 end; delete from b; end", "select 1"] },
         { "sqlite", "select [a;b], `c;d`, \"e;f\" from t; select 2", ["select [a;b], `c;d`, \"e;f\" from t", "select 2"] },
+        { "mysql", "set sql_mode='NO_BACKSLASH_ESCAPES'; insert into t values ('c:\\'); select 2", ["set sql_mode='NO_BACKSLASH_ESCAPES'", "insert into t values ('c:\\')", "select 2"] },
+        { "mysql", "set names utf8, @@session.sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES,ANSI_QUOTES'); select 'c:\\', \"a\\\"; select 2", ["set names utf8, @@session.sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES,ANSI_QUOTES')", "select 'c:\\', \"a\\\"", "select 2"] },
+        { "mysql", "set sql_mode = 1048580; select 'c:\\', \"a\\\"; select 2", ["set sql_mode = 1048580", "select 'c:\\', \"a\\\"", "select 2"] },
+        { "mysql", "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_BACKSLASH_ESCAPES' */; select 'c:\\'; /*!40101 SET SQL_MODE=@OLD_SQL_MODE */; select 'a\\';'; select 2", ["/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_BACKSLASH_ESCAPES' */", "select 'c:\\'", "/*!40101 SET SQL_MODE=@OLD_SQL_MODE */", "select 'a\\';'", "select 2"] },
+        { "mysql", "set sql_mode = 'NO_BACKSLASH_ESCAPES'; set sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''); select 'a\\';'; select 2", ["set sql_mode = 'NO_BACKSLASH_ESCAPES'", "set sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')", "select 'a\\';'", "select 2"] },
+        { "mysql", "set global sql_mode = 'NO_BACKSLASH_ESCAPES'; select 'a\\';'; select 2", ["set global sql_mode = 'NO_BACKSLASH_ESCAPES'", "select 'a\\';'", "select 2"] },
+        { "postgres", "select pg_catalog.set_config('standard_conforming_strings', 'off', false); select 'a\\';'; select 2", ["select pg_catalog.set_config('standard_conforming_strings', 'off', false)", "select 'a\\';'", "select 2"] },
+        { "postgres", "set /* x */ standard_conforming_strings to off; select 'a\\';'; reset standard_conforming_strings; select 'c:\\'; select 2", ["set /* x */ standard_conforming_strings to off", "select 'a\\';'", "reset standard_conforming_strings", "select 'c:\\'", "select 2"] },
+        { "postgres", "begin; set local standard_conforming_strings = off; select 'a\\';'; commit; select 'c:\\'; select 2", ["begin", "set local standard_conforming_strings = off", "select 'a\\';'", "commit", "select 'c:\\'", "select 2"] },
         { "sqlite", "BEGIN TRANSACTION; select 'it''s;'; COMMIT;", ["BEGIN TRANSACTION", "select 'it''s;'", "COMMIT"] },
     };
 
@@ -41,6 +50,21 @@ public sealed class StatementSplitterTests
         Assert.Equal("1\tit's; x\n2\t(y\n", statements[0].CopyData);
         Assert.Equal(6, statements[1].Line);
     }
+
+    [Theory]
+    [InlineData("COPY t FROM /* the client's */ stdin")]
+    [InlineData("COPY/**/t FROM stdin")]
+    public void Split_CopyWithComments_FindsTheData(string copy) =>
+        Assert.Equal("1\n", StatementSplitter.Split($"{copy};\n1\n\\.\nselect 2;", SqlDialect.Postgres)[0].CopyData);
+
+    [Theory]
+    [InlineData("postgres", "create /* a /* nested */ b */ index -- c\n  concurrently \"i j\" on t (a, 'b;')", "create index concurrently \"i j\" on t (a, '')")]
+    [InlineData("postgres", "select E'a\\'b', $x$--$x$, a$b$, \"--\" from t", "select E'', '', a$b$, \"--\" from t")]
+    [InlineData("mysql", "/*!40101 SET NAMES utf8 */", "SET NAMES utf8")]
+    [InlineData("mysql", "select \"a\", `b` # c", "select '', `b`")]
+    [InlineData("sqlite", "select [a--b], 'c' -- d", "select [a--b], ''")]
+    public void Bare_Statement_IsItsCodeAlone(string engine, string sql, string expected) =>
+        Assert.Equal(expected, StatementSplitter.Bare(sql, Dialect(engine)));
 
     [Fact]
     public void Split_CopyDataWithCrLf_EndsAtItsMark()
