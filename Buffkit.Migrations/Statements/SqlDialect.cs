@@ -36,6 +36,9 @@ internal sealed record SqlDialect
     /// <summary>Objects whose definition may hold <c>BEGIN … END</c>.</summary>
     public required IReadOnlySet<string> CompoundObjects { get; init; }
 
+    /// <summary><c>IF … END IF</c> and the like may be such a definition's body, or part of it.</summary>
+    public bool FlowBlocks { get; private init; }
+
     /// <summary>Such a block begins with <c>BEGIN ATOMIC</c>, because <c>BEGIN</c> alone starts a transaction.</summary>
     public bool AtomicBlocks { get; private init; }
 
@@ -58,6 +61,7 @@ internal sealed record SqlDialect
         HashComments = true,
         ExecutableComments = true,
         DelimiterCommand = true,
+        FlowBlocks = true,
         CompoundObjects = Words("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
     };
 

@@ -83,7 +83,7 @@ internal sealed partial class StatementSplitter
 
             if (c == ';' && Plain && _depth == 0)
             {
-                _block.Punctuation();
+                _block.Punctuation(c);
             }
 
             if (AtDelimiter())
@@ -112,10 +112,12 @@ internal sealed partial class StatementSplitter
             throw Error(_openParenthesis, "This '(' is not closed.");
         }
 
-        _block.Punctuation();
+        _block.Punctuation('\0');
         if (InStatement && _block.IsOpen)
         {
-            throw Error(_start, "The block of this statement has no END.");
+            throw Error(_start, _dialect.DelimiterCommand
+                ? "The block of this statement has no END. If it has one, put DELIMITER $$ before the statement, and $$ and DELIMITER ; after it."
+                : "The block of this statement has no END.");
         }
 
         EndStatement(_sql.Length);
@@ -126,7 +128,7 @@ internal sealed partial class StatementSplitter
     {
         if (!IsWordStart(c))
         {
-            _block.Punctuation();
+            _block.Punctuation(c);
         }
 
         switch (c)
@@ -199,7 +201,7 @@ internal sealed partial class StatementSplitter
 
         if (Plain)
         {
-            _block.Word(_sql.AsSpan(from, _position - from), afterDot: from > 0 && _sql[from - 1] == '.');
+            _block.Word(_sql.AsSpan(from, _position - from), afterDot: from > 0 && _sql[from - 1] == '.', _depth);
         }
     }
 

@@ -96,6 +96,25 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
         Assert.Equal("2 c:\\", await database.QueryAsync("SELECT concat(count(*), ' ', max(x)) FROM a"));
     }
 
+    [Fact]
+    public async Task Up_MySqlBodyIsAFlowBlockWithoutDelimiter_IsOneStatement()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        database.Write("1_a.up.sql", """
+            CREATE TABLE a (x int, y int);
+            CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW
+            IF NEW.x IS NULL THEN
+                SET NEW.x = IF(NEW.y > 1, 7, 8);
+                SET NEW.y = 0;
+            END IF;
+            CREATE PROCEDURE p(IN n int) WHILE n > 0 DO INSERT INTO a VALUES (n, 0); SET n = n - 1; END WHILE;
+            INSERT INTO a VALUES (NULL, 5);
+            CALL p(3);
+            """);
+        await database.Runner().UpAsync(Cancellation);
+        Assert.Equal("4 13", await database.QueryAsync("SELECT concat(count(*), ' ', sum(x)) FROM a"));
+    }
+
     private const string PgDump = """
         --
         -- PostgreSQL database dump

@@ -34,6 +34,19 @@ public sealed class StatementSplitterTests
         { "postgres", "select pg_catalog.set_config('standard_conforming_strings', 'off', false); select 'a\\';'; select 2", ["select pg_catalog.set_config('standard_conforming_strings', 'off', false)", "select 'a\\';'", "select 2"] },
         { "postgres", "set /* x */ standard_conforming_strings to off; select 'a\\';'; reset standard_conforming_strings; select 'c:\\'; select 2", ["set /* x */ standard_conforming_strings to off", "select 'a\\';'", "reset standard_conforming_strings", "select 'c:\\'", "select 2"] },
         { "postgres", "begin; set local standard_conforming_strings = off; select 'a\\';'; commit; select 'c:\\'; select 2", ["begin", "set local standard_conforming_strings = off", "select 'a\\';'", "commit", "select 'c:\\'", "select 2"] },
+        { "mysql", "create trigger t before insert on a for each row if new.x is null then set new.x = if(1, 2, 3); if new.y then set new.y = 1; elseif 2 then set new.y = 2; else if 1 then set new.z = 3; end if; end if; end if; select 9", ["create trigger t before insert on a for each row if new.x is null then set new.x = if(1, 2, 3); if new.y then set new.y = 1; elseif 2 then set new.y = 2; else if 1 then set new.z = 3; end if; end if; end if", "select 9"] },
+        { "mysql", "create trigger if not exists t before insert on a for each row follows `if` while new.x < 3 do set new.x = new.x + 1; end while; select 9", ["create trigger if not exists t before insert on a for each row follows `if` while new.x < 3 do set new.x = new.x + 1; end while", "select 9"] },
+        { "mysql", "create trigger t before insert on a for each row precedes u case new.x when 1 then set new.x = case when 1 then if(1, 2, 3) else repeat('a', 3) end; else begin end; end case; select 9", ["create trigger t before insert on a for each row precedes u case new.x when 1 then set new.x = case when 1 then if(1, 2, 3) else repeat('a', 3) end; else begin end; end case", "select 9"] },
+        { "mysql", "create trigger t before insert on a for each row set new.x = if(new.x, 1, 2); select 9", ["create trigger t before insert on a for each row set new.x = if(new.x, 1, 2)", "select 9"] },
+        { "mysql", "create procedure if not exists p(in x int, in y set('a', 'b')) comment 'if; then' reads sql data if x then select 1; select 2; end if; select 9", ["create procedure if not exists p(in x int, in y set('a', 'b')) comment 'if; then' reads sql data if x then select 1; select 2; end if", "select 9"] },
+        { "mysql", "create procedure p() l: loop leave l; end loop l; select 9", ["create procedure p() l: loop leave l; end loop l", "select 9"] },
+        { "mysql", "create procedure p() repeat set @x = @x + 1; until @x > 3 end repeat; select 9", ["create procedure p() repeat set @x = @x + 1; until @x > 3 end repeat", "select 9"] },
+        { "mysql", "create procedure p() drop table if exists t; select 9", ["create procedure p() drop table if exists t", "select 9"] },
+        { "mysql", "create function f(x int) returns varchar(10) character set utf8mb4 deterministic return if(x, 'a', case x when 1 then 'b' else 'c' end); select 9", ["create function f(x int) returns varchar(10) character set utf8mb4 deterministic return if(x, 'a', case x when 1 then 'b' else 'c' end)", "select 9"] },
+        { "mysql", "create function f(x int) returns set('a') deterministic begin if x then return 'a'; end if; return if(x, 'a', 'b'); end; select 9", ["create function f(x int) returns set('a') deterministic begin if x then return 'a'; end if; return if(x, 'a', 'b'); end", "select 9"] },
+        { "mysql", "create definer=`root`@`localhost` event e on schedule every 1 day do if 1 then delete from a; delete from b; end if; select 9", ["create definer=`root`@`localhost` event e on schedule every 1 day do if 1 then delete from a; delete from b; end if", "select 9"] },
+        { "mysql", "create procedure p() begin declare continue handler for not found if @a then set @b = 1; end if; select 1; end; select 9", ["create procedure p() begin declare continue handler for not found if @a then set @b = 1; end if; select 1; end", "select 9"] },
+        { "mysql", "create procedure p() begin drop table if exists t; create table if not exists t (x int); while 1 do begin if 1 then leave l; end if; end; end while; end; select 9", ["create procedure p() begin drop table if exists t; create table if not exists t (x int); while 1 do begin if 1 then leave l; end if; end; end while; end", "select 9"] },
         { "sqlite", "BEGIN TRANSACTION; select 'it''s;'; COMMIT;", ["BEGIN TRANSACTION", "select 'it''s;'", "COMMIT"] },
     };
 
@@ -67,6 +80,10 @@ public sealed class StatementSplitterTests
         Assert.Equal(expected, StatementSplitter.Bare(sql, Dialect(engine)));
 
     [Fact]
+    public void Split_BlockWithoutEnd_NamesDelimiter() =>
+        Assert.Contains("DELIMITER", Assert.Throws<ScriptSyntaxException>(() => StatementSplitter.Split("create procedure p() if 1 then select 1;", SqlDialect.MySql)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Split_CopyDataWithCrLf_EndsAtItsMark()
     {
         var statements = StatementSplitter.Split("COPY t FROM stdin;\r\n1\r\n\\.\r\nselect 2;\r\n", SqlDialect.Postgres);
@@ -85,6 +102,7 @@ public sealed class StatementSplitterTests
     [InlineData("postgres", "\n\\connect other", 2)]
     [InlineData("postgres", "copy t from stdin;\n1", 1)]
     [InlineData("mysql", "create procedure p() begin select 1;", 1)]
+    [InlineData("mysql", "create trigger t before insert on a for each row if 1 then set new.x = 1;", 1)]
     [InlineData("mysql", "delimiter", 1)]
     [InlineData("sqlite", ".headers on", 1)]
     public void Split_BrokenScript_NamesTheLine(string engine, string sql, int line) =>
