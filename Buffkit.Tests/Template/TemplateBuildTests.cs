@@ -1,7 +1,10 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace Buffkit.Tests;
 
@@ -50,6 +53,24 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
             "run", "--no-build", "--project", $"{name}.AppHost", "--", "--Embedded=true");
     }
 
+    /// <summary>A second source, as companies have one, is worth a warning (NU1507) and no failed first restore.</summary>
+    private static async Task AssertRestoresFromTwoSourcesAsync(GeneratedSolution solution, string project)
+    {
+        var sources = await DotnetCommand.RunAsync(project, "nuget", "list", "source", "--format", "short");
+        var first = Regex.Match(sources, @"^E (\S+)", RegexOptions.Multiline).Groups[1].Value;
+        // The same feed again; a fragment, which is never sent, makes it another source.
+        var configuration = Path.Combine(solution.Root, "nuget.config");
+        await File.WriteAllTextAsync(
+            configuration,
+            $"""<configuration><packageSources><add key="mirror" value="{first}#mirror" protocolVersion="3" /></packageSources></configuration>""",
+            TestContext.Current.CancellationToken);
+
+        var output = await DotnetCommand.RunAsync(project, "restore");
+
+        Assert.Contains("warning NU1507", output, StringComparison.Ordinal);
+        File.Delete(configuration);
+    }
+
     private static async Task<bool> TakesAnOrderAsync(HttpClient api)
     {
         try
@@ -75,7 +96,7 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
     private async Task AddFeatureAsync(GeneratedSolution solution, string name)
     {
         var api = Path.Combine(solution.Root, $"{solution.Name}.Api");
-        await DotnetCommand.RunAsync(api, "restore");
+        await AssertRestoresFromTwoSourcesAsync(solution, api);
         await hive.AddAsync(api, "buffkit-feature", name);
 
         Assert.Contains($"docs/{name.ToLowerInvariant()}.md", solution.Files);
@@ -103,6 +124,7 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
             await DotnetCommand.RunAsync(Repository.Folder("pack"), "pack", "--output", packages.FullName);
             var package = Assert.Single(packages.EnumerateFiles("*.nupkg")).FullName;
 
+            AssertComplete(package);
             await hive.InstallPackageAsync(package);
 
             foreach (var aspire in new[] { "true", "false" })
@@ -118,6 +140,29 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
         {
             packages.Delete(recursive: true);
         }
+    }
+
+    /// <summary>What a gallery shows of the package, and that no file lies in it that a solution does not get.</summary>
+    private static void AssertComplete(string package)
+    {
+        using var archive = ZipFile.OpenRead(package);
+        var files = archive.Entries.Select(entry => entry.FullName).ToArray();
+        using var reader = new StreamReader(archive.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        var metadata = XDocument.Parse(reader.ReadToEnd()).Root!.Elements().Single();
+        string? Value(string name) => metadata.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value;
+
+        Assert.Contains(Value("icon"), files);
+        Assert.Contains(Value("readme"), files);
+        Assert.Equal("MIT", Value("license"));
+        Assert.NotEmpty(Value("description")!);
+        using var readme = new StreamReader(archive.GetEntry(Value("readme")!)!.Open());
+        Assert.DoesNotMatch(@"\]\((?!https?:)", readme.ReadToEnd());
+        var listed = JsonDocument.Parse(File.ReadAllText(Repository.Folder(".template.config/template.json"))).RootElement
+            .GetProperty("sources")[0].GetProperty("include").EnumerateArray().Select(file => file.GetString()!)
+            .Where(file => file.StartsWith("Buffkit.Tests/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal(
+            listed,
+            files.Where(file => file.StartsWith("content/Buffkit.Tests/", StringComparison.Ordinal)).Select(file => file["content/".Length..]).Order(StringComparer.Ordinal));
     }
 
     /// <summary>Identifiers, passwords and ports are new in each solution; only a package has a version.</summary>
