@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Buffkit.Tests;
 
 /// <summary>Everything that a server logs.</summary>
-public sealed class LogRecords : ILoggerProvider
+/// <param name="keep">Which records to keep; all where it is <c>null</c>.</param>
+public sealed class LogRecords(Func<LogRecords.Entry, bool>? keep = null) : ILoggerProvider
 {
     public sealed record Entry(LogLevel Level, EventId Id, string Message);
 
@@ -16,20 +17,24 @@ public sealed class LogRecords : ILoggerProvider
     public void Add(IServiceCollection services) =>
         services.AddLogging(logging => logging.AddProvider(this).SetMinimumLevel(LogLevel.Trace));
 
-    public ILogger CreateLogger(string categoryName) => new Logger(_records);
+    public ILogger CreateLogger(string categoryName) => new Logger(_records, keep);
 
     public void Dispose()
     {
     }
 
-    private sealed class Logger(ConcurrentQueue<Entry> records) : ILogger
+    private sealed class Logger(ConcurrentQueue<Entry> records, Func<Entry, bool>? keep) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            records.Enqueue(new Entry(logLevel, eventId, formatter(state, exception)));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var entry = new Entry(logLevel, eventId, formatter(state, exception));
+            if (keep?.Invoke(entry) != false)
+                records.Enqueue(entry);
+        }
     }
 }
