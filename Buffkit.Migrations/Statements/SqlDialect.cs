@@ -39,6 +39,12 @@ internal sealed record SqlDialect
     /// <summary><c>IF … END IF</c> and the like may be such a definition's body, or part of it.</summary>
     public bool FlowBlocks { get; private init; }
 
+    /// <summary>A NUL character cannot be sent, not even in a string: PostgreSQL's and SQLite's interfaces take it for the end of the text.</summary>
+    public bool NulEndsText { get; private init; }
+
+    /// <summary><c>?</c>, <c>:name</c>, <c>@name</c> and <c>$name</c> stand for values that are bound from outside.</summary>
+    public bool BoundValues { get; private init; }
+
     /// <summary>Such a block begins with <c>BEGIN ATOMIC</c>, because <c>BEGIN</c> alone starts a transaction.</summary>
     public bool AtomicBlocks { get; private init; }
 
@@ -48,6 +54,7 @@ internal sealed record SqlDialect
         DollarQuotes = true,
         NestedComments = true,
         CopyData = true,
+        NulEndsText = true,
         AtomicBlocks = true,
         CompoundObjects = Words("FUNCTION", "PROCEDURE"),
     };
@@ -70,6 +77,8 @@ internal sealed record SqlDialect
     {
         BacktickNames = true,
         BracketNames = true,
+        NulEndsText = true,
+        BoundValues = true,
         CompoundObjects = Words("TRIGGER"),
     };
 

@@ -62,6 +62,11 @@ internal sealed partial class StatementSplitter
 
     private void Run()
     {
+        if (_dialect.NulEndsText && _sql.IndexOf('\0', StringComparison.Ordinal) is var nul and >= 0)
+        {
+            throw Nul(nul);
+        }
+
         while (_position < _sql.Length)
         {
             var c = _sql[_position];
@@ -153,6 +158,10 @@ internal sealed partial class StatementSplitter
                 break;
             case '\\' when Plain && (_dialect.CopyData || _dialect.DelimiterCommand):
                 throw Backslash();
+            case '\0':
+                throw Nul(_position);
+            case '?' or ':' or '@' or '$' when _dialect.BoundValues && (c == '?' || IsWordStart(At(_position + 1))):
+                throw BoundValue();
             case var _ when IsWordStart(c):
                 Word();
                 break;
@@ -224,6 +233,22 @@ internal sealed partial class StatementSplitter
         _countedTo = position;
         return _lines;
     }
+
+    private ScriptSyntaxException Nul(int position) => Error(
+        position, "A NUL character (U+0000) stands here, where the text would end for the server. Remove it; if every second character is one, save the file as UTF-8.");
+
+    private ScriptSyntaxException BoundValue()
+    {
+        var end = _position + 1;
+        while (IsWordPart(At(end)))
+        {
+            end++;
+        }
+
+        return Error(_position, $"'{_sql[_position..end]}' stands for a value that a program binds, and a script has none. Write the value itself, or quote the text.");
+    }
+
+    private char At(int position) => position < _sql.Length ? _sql[position] : '\0';
 
     private ScriptSyntaxException Error(int position, string message) => new(LineAt(position), message);
 }

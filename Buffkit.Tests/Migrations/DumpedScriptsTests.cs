@@ -73,6 +73,35 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     }
 
     [Theory]
+    [InlineData(MigrationEngine.Postgres, "SELECT 'a\0b';", "NUL")]
+    [InlineData(MigrationEngine.Postgres, "SELECT 1; -- a\0", "NUL")]
+    [InlineData(MigrationEngine.Postgres, "COPY a FROM stdin;\0\n1\n\\.\n", "NUL")]
+    [InlineData(MigrationEngine.Sqlite, "SELECT 'a\0b';", "NUL")]
+    [InlineData(MigrationEngine.MySql, "SELECT \0 1;", "NUL")]
+    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (:name);", "':name'")]
+    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (@na_me);", "'@na_me'")]
+    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES ($1);", "'$1'")]
+    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (?2);", "'?2'")]
+    public async Task Up_CharacterThatNoServerGets_IsRefusedWithFileAndLineBeforeAnythingRuns(MigrationEngine engine, string sql, string named)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        database.Write("1_a.up.sql", $"CREATE TABLE a (id int);\n\n{sql}\n");
+        var e = await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
+        Assert.Contains("1_a.up.sql:3:", e.Message, StringComparison.Ordinal);
+        Assert.Contains(named, e.Message, StringComparison.Ordinal);
+        Assert.Equal("", await database.Runner().DumpAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Up_SignsThatLookLikeBoundValues_AreData()
+    {
+        using var database = TestDatabase.CreateSqlite();
+        database.Write("1_a.up.sql", "CREATE TABLE a (\"a:b\" text, [c?] text, x$y text); -- :a @b ?\nINSERT INTO a VALUES (':a', '?', '@b');");
+        await database.Runner().UpAsync(Cancellation);
+        Assert.Equal("1", await database.QueryAsync("SELECT count(*) FROM a"));
+    }
+
+    [Theory]
     [InlineData("CREATE DATABASE shop_of_a_dump")]
     [InlineData("CREATE TABLE b (id :type)")]
     [InlineData("CREATE TABLE b (id int)\nGO")]
