@@ -92,7 +92,8 @@ public sealed partial class MigrationRunner
                 }
 
                 context.Number++;
-                await new TrialRun(context, script).RunAsync(cancellation);
+                using var run = new TrialRun(context, script);
+                await run.RunAsync(cancellation);
                 tried.Add(script.Name);
             }
         }

@@ -105,7 +105,7 @@ public sealed partial class MigrationRunner
         }
 
         var script = new MigrationScript(migration, file, down ? Direction.Down : Direction.Up);
-        var progress = new StatementProgress(new RunContext(database, journal, _logger, time, options), script);
+        using var progress = new StatementProgress(new RunContext(database, journal, _logger, time, options), script);
         if (!progress.StillBeginsAs(entry) || entry.StatementStarted > script.File.Statements(database.Engine).Count)
         {
             throw new MigrationConfigurationException(

@@ -200,5 +200,5 @@ internal abstract class MigrationDatabase : IAsyncDisposable
 
     protected virtual Task RemoveRemainsAsync(Statement statement, CancellationToken cancellation) => Task.CompletedTask;
 
-    private static string Identity(Statement statement) => ScriptFile.ChecksumOf(ScriptFile.WithLineFeeds(statement.Text))[..16];
+    private static string Identity(Statement statement) => ScriptFile.ChecksumOf(statement.Text)[..16];
 }

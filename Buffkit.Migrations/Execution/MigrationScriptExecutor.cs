@@ -39,7 +39,8 @@ internal sealed partial class MigrationScriptExecutor(RunContext context, Cancel
         try
         {
             LogBegin(context.Logger, script.Name, direction, context.Number, context.Count);
-            await ScriptRun.For(context, script).RunAsync(cancellation);
+            using var run = ScriptRun.For(context, script);
+            await run.RunAsync(cancellation);
             outcome = "success";
             var duration = context.Time.GetElapsedTime(started);
             var statements = script.File.Statements(context.Database.Engine).Count;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Buffkit.Migrations;
 
 /// <summary>Runs one script in one direction. The two ways to do so differ in what a failure leaves behind.</summary>
-internal abstract partial class ScriptRun(RunContext context, MigrationScript script)
+internal abstract partial class ScriptRun(RunContext context, MigrationScript script) : IDisposable
 {
     private readonly long _started = context.Time.GetTimestamp();
 
@@ -48,6 +48,8 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             await ResetAsync();
         }
     }
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 
     protected abstract Task RunScriptAsync(CancellationToken cancellation);
 

@@ -1,15 +1,15 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Buffkit.Migrations;
 
 /// <summary>How far a script is whose statements commit one by one, as the journal has it.</summary>
-internal sealed class StatementProgress(RunContext context, MigrationScript script)
+internal sealed class StatementProgress(RunContext context, MigrationScript script) : IDisposable
 {
     private readonly long _started = context.Time.GetTimestamp();
 
-    /// <summary>Of the first one, two, three … statements, so that what follows those that are done may be corrected.</summary>
-    private readonly string[] _checksums = PrefixChecksums(script.File.Statements(context.Database.Engine));
+    private readonly IReadOnlyList<Statement> _statements = script.File.Statements(context.Database.Engine);
+
+    /// <summary>Of the first statements, so that what follows those that are done may be corrected; goes on as they get done.</summary>
+    private TextHash _hash = new();
+    private int _hashed;
 
     /// <summary>Gets what was written last.</summary>
     public JournalEntry Entry { get; private set; } = FirstEntry(context.Journal, script);
@@ -18,11 +18,11 @@ internal sealed class StatementProgress(RunContext context, MigrationScript scri
     public JournalEntry? Earlier { get; } = EarlierEntry(context.Journal, script);
 
     /// <summary>The checksum of the first statements; <see langword="null"/> of none.</summary>
-    public string? DoneChecksum(int count) => count == 0 ? null : _checksums[count - 1];
+    public string? DoneChecksum(int count) => count == 0 ? null : ChecksumOfFirst(count);
 
     /// <summary>Whether the file still begins with the statements that an entry counts as done.</summary>
     public bool StillBeginsAs(JournalEntry entry) =>
-        entry.StatementsDone <= _checksums.Length
+        entry.StatementsDone <= _statements.Count
         && (entry.StatementsDone == 0 || entry.DoneChecksum == DoneChecksum(entry.StatementsDone));
 
     /// <summary>The entry with so many statements done and none under way.</summary>
@@ -49,6 +49,8 @@ internal sealed class StatementProgress(RunContext context, MigrationScript scri
     /// <summary>Takes an entry as written, once what it was written with has been committed.</summary>
     public void Committed(JournalEntry entry) => Entry = entry;
 
+    public void Dispose() => _hash.Dispose();
+
     /// <summary>
     /// Where the journal stands: a run that fails before it has come that far again must not forget what is done.
     /// </summary>
@@ -73,16 +75,28 @@ internal sealed class StatementProgress(RunContext context, MigrationScript scri
             ? entry
             : null;
 
-    private static string[] PrefixChecksums(IReadOnlyList<Statement> statements)
+    private string ChecksumOfFirst(int count)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var checksums = new string[statements.Count];
-        for (var i = 0; i < checksums.Length; i++)
+        if (count < _hashed)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(ScriptFile.WithLineFeeds(statements[i].Text + '\0' + statements[i].CopyData) + '\0'));
-            checksums[i] = Convert.ToHexStringLower(hash.GetCurrentHash());
+            _hash.Dispose();
+            (_hash, _hashed) = (new TextHash(), 0);
         }
 
-        return checksums;
+        for (; _hashed < count; _hashed++)
+        {
+            var statement = _statements[_hashed];
+            _hash.Append(statement.Text);
+            _hash.Append("\0");
+            if (statement.CopyData is { } data)
+            {
+                using var lines = data.Open();
+                _hash.Append(lines);
+            }
+
+            _hash.Append("\0");
+        }
+
+        return _hash.Current();
     }
 }

@@ -22,6 +22,12 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
     private bool _ownTransaction;
 
+    public override void Dispose()
+    {
+        _progress.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task RunScriptAsync(CancellationToken cancellation)
     {
         var current = 0;

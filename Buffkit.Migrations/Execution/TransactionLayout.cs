@@ -38,6 +38,6 @@ internal static class TransactionLayout
                 + "Remove them, since each migration is one transaction anyway, or put '-- no-transaction' into its header.");
         }
 
-        return (before, inside.Except(own).ToList(), after);
+        return (before, inside.Where(index => !own.Contains(index)).ToList(), after);
     }
 }

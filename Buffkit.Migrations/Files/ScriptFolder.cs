@@ -147,7 +147,8 @@ internal sealed partial class ScriptFolder
         }
     }
 
-    private bool ReleasesRunnersLock(string sql) => Engine == MigrationEngine.Postgres && ReleaseOfAllLocks().IsMatch(sql);
+    private bool ReleasesRunnersLock(Statement statement) =>
+        Engine == MigrationEngine.Postgres && statement.Text[0] is 'D' or 'd' or 'S' or 's' && ReleaseOfAllLocks().IsMatch(statement.Bare);
 
     [GeneratedRegex(@"^(?:DISCARD\s+ALL\b|SELECT\s+(?:pg_catalog\.)?pg_advisory_unlock_all\b)", RegexOptions.IgnoreCase)]
     private static partial Regex ReleaseOfAllLocks();
@@ -156,26 +157,25 @@ internal sealed partial class ScriptFolder
     {
         foreach (var file in Migrations.Concat(Seeds).SelectMany(m => new[] { m.Up, m.Down }).OfType<ScriptFile>())
         {
-            if (ForeignMarkers.Find(file.Path, file.Text, file.Name.Direction, SqlDialect.Of(Engine)) is { } foreign)
+            var scan = file.Scan(Engine);
+            if (ForeignMarkers.Find(file.Path, scan, file.Name.Direction) is { } foreign)
             {
                 _problems.Add(foreign);
                 continue;
             }
 
-            try
+            foreach (var statement in scan.Statements.Where(ReleasesRunnersLock))
             {
-                foreach (var statement in file.Statements(Engine).Where(statement => ReleasesRunnersLock(statement.Bare)))
-                {
-                    _problems.Add(ScriptProblem.Error(
-                        ProblemKind.Parse,
-                        file.Path,
-                        $"{statement.Summary} would release the runner's lock. Release single locks with pg_advisory_unlock(key); the session is cleaned after each file anyway.",
-                        statement.Line));
-                }
+                _problems.Add(ScriptProblem.Error(
+                    ProblemKind.Parse,
+                    file.Path,
+                    $"{statement.Summary} would release the runner's lock. Release single locks with pg_advisory_unlock(key); the session is cleaned after each file anyway.",
+                    statement.Line));
             }
-            catch (ScriptSyntaxException e)
+
+            if (scan.Error is { } error)
             {
-                _problems.Add(ScriptProblem.Error(ProblemKind.Parse, file.Path, e.Message, e.Line));
+                _problems.Add(ScriptProblem.Error(ProblemKind.Parse, file.Path, error.Message, error.Line));
             }
         }
     }

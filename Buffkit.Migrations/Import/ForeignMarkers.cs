@@ -24,26 +24,21 @@ internal static partial class ForeignMarkers
         ("other", "another migration tool", null),
     ];
 
+    /// <summary>Whether a comment that begins a line is to be noted: <see cref="Find"/> decides.</summary>
+    public static bool IsMark(string line) => Marker().IsMatch(line);
+
     /// <summary>The first marker of another tool, as what is wrong with the file.</summary>
     /// <param name="path">The file, as problems name it.</param>
-    /// <param name="text">What stands in it.</param>
+    /// <param name="scan">What stands in it.</param>
     /// <param name="direction">A heading such as "Down" is one of ours in a file that leads down.</param>
-    /// <param name="dialect">The rules by which a comment is one.</param>
-    public static ScriptProblem? Find(string path, string text, Direction direction, SqlDialect dialect)
+    public static ScriptProblem? Find(string path, ScriptScan scan, Direction direction)
     {
-        HashSet<int>? comments = null;
-        foreach (Match match in Marker().Matches(text))
+        foreach (var mark in scan.Marks)
         {
-            if (match.Groups["heading"].Success && direction == Direction.Down)
+            var match = Marker().Match(mark.Text);
+            if (!match.Groups["heading"].Success || (direction != Direction.Down && Divides(mark, scan)))
             {
-                continue;
-            }
-
-            comments ??= StatementSplitter.LineComments(text, dialect);
-            if (comments.Contains(match.Groups["line"].Index) && (!match.Groups["heading"].Success || Divides(text, match, dialect)))
-            {
-                return ScriptProblem.Error(
-                    ProblemKind.Parse, path, Message(match), line: text.AsSpan(0, match.Groups["line"].Index).Count('\n') + 1);
+                return ScriptProblem.Error(ProblemKind.Parse, path, Message(match), line: mark.Line);
             }
         }
 
@@ -52,23 +47,11 @@ internal static partial class ForeignMarkers
 
     /// <summary>The same for a file whose name is none of ours.</summary>
     public static ScriptProblem? FindInFile(string file, string path, SqlDialect dialect) =>
-        ScriptFile.ReadText(file, path, []) is { } text ? Find(path, text, Direction.Down, dialect) : null;
+        ScriptText.Read(file, path, []) is { } text ? Find(path, text.Scan(dialect), Direction.Down) : null;
 
     /// <summary>"Down" as a heading, as node-pg-migrate and many scripts of one's own have it, counts between statements only.</summary>
-    private static bool Divides(string text, Match match, SqlDialect dialect) =>
-        HasStatements(text[..match.Index], dialect) && HasStatements(text[(match.Index + match.Length)..], dialect);
-
-    private static bool HasStatements(string text, SqlDialect dialect)
-    {
-        try
-        {
-            return StatementSplitter.Split(text, dialect).Count > 0;
-        }
-        catch (ScriptSyntaxException)
-        {
-            return true;
-        }
-    }
+    private static bool Divides(CommentMark mark, ScriptScan scan) =>
+        mark.InStatement || (mark.StatementsBefore > 0 && (scan.Error is not null || scan.Statements.Count > mark.StatementsBefore));
 
     private static string Message(Match match)
     {

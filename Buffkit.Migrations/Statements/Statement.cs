@@ -10,7 +10,7 @@ internal sealed record Statement(string Text, int Line, SqlDialect Dialect)
     private string? _summary;
 
     /// <summary>Gets the lines after PostgreSQL's <c>COPY … FROM stdin</c>, otherwise <see langword="null"/>.</summary>
-    public string? CopyData { get; init; }
+    public CopyData? CopyData { get; init; }
 
     /// <summary>Gets its code alone, by which it is decided what the statement is: <see cref="StatementSplitter.Bare"/>.</summary>
     public string Bare => _bare ??= StatementSplitter.Bare(Text, Dialect);

@@ -2,11 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Buffkit.Migrations;
 
-/// <summary>What scripts hold beside SQL: commands of <c>mysql</c>, <c>psql</c> and <c>sqlite3</c>, and COPY data.</summary>
+/// <summary>What scripts hold beside SQL: commands of <c>mysql</c>, <c>psql</c> and <c>sqlite3</c>.</summary>
 internal sealed partial class StatementSplitter
 {
-    private Statement? _copyPending;
-
     /// <summary>Handles a line that is meant for an interactive client, at the beginning of a statement.</summary>
     private bool TryClientCommand()
     {
@@ -47,47 +45,6 @@ internal sealed partial class StatementSplitter
         return false;
     }
 
-    /// <summary>Outside of quotes a backslash is never SQL, but <c>\connect</c>, <c>\gexec</c>, <c>\G</c>.</summary>
-    private ScriptSyntaxException Backslash() => Error(
-        _position, $"'{FirstWord(LineFrom(_position))}' is a command of {(_dialect.CopyData ? "psql" : "the mysql client")}, which no server knows. Remove it.");
-
-    private void NoteCopy(Statement statement)
-    {
-        if (!_dialect.CopyData)
-        {
-            return;
-        }
-
-        if (CopyFromStdin().IsMatch(statement.Bare))
-        {
-            _copyPending = statement;
-        }
-        else if (CopyToStdout().IsMatch(statement.Bare))
-        {
-            throw new ScriptSyntaxException(statement.Line, "COPY … TO STDOUT sends data to a client, and nobody reads it here. Remove the statement.");
-        }
-    }
-
-    private void SkipCopyData()
-    {
-        if (_copyPending is not { } copy)
-        {
-            return;
-        }
-
-        _copyPending = null;
-        var lineEnd = _sql.IndexOf('\n', Math.Min(_position, _sql.Length));
-        var from = lineEnd < 0 ? _sql.Length : lineEnd + 1;
-        var end = EndOfCopyData().Match(_sql, from);
-        if (!end.Success)
-        {
-            throw new ScriptSyntaxException(copy.Line, "The data of COPY … FROM stdin does not end with a line of '\\.'.");
-        }
-
-        _statements[^1] = copy with { CopyData = _sql[from..end.Index] };
-        _position = end.Index + end.Length;
-    }
-
     private string LineFrom(int position)
     {
         var end = _sql.IndexOf('\n', position);
@@ -103,15 +60,6 @@ internal sealed partial class StatementSplitter
     [GeneratedRegex(@"^\\(?:restrict|unrestrict|\.)(?:\s|$)")]
     private static partial Regex Ignorable();
 
-    [GeneratedRegex(@"^COPY\s.*\sFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
-    private static partial Regex CopyFromStdin();
-
-    [GeneratedRegex(@"^COPY\s.*\sTO\s+STDOUT\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
-    private static partial Regex CopyToStdout();
-
     [GeneratedRegex(@"\Gsource[ \t]+[^\s=(]", RegexOptions.IgnoreCase)]
     private static partial Regex SourceLine();
-
-    [GeneratedRegex(@"^\\\.[ \t]*(?:\r?\n|\z)", RegexOptions.Multiline)]
-    private static partial Regex EndOfCopyData();
 }

@@ -41,7 +41,7 @@ internal sealed partial class StatementSplitter
             }
         }
 
-        throw Error(from, $"This {_sql[from]} is not closed.");
+        NotClosed(from, $"This {_sql[from]} is not closed.");
     }
 
     private bool EscapesApply(char quote) =>
@@ -76,7 +76,8 @@ internal sealed partial class StatementSplitter
         var close = _sql.IndexOf(tag, end + 1, StringComparison.Ordinal);
         if (close < 0)
         {
-            throw Error(_position, $"The string that begins with {tag} is not closed.");
+            NotClosed(_position, $"The string that begins with {tag} is not closed.");
+            return true;
         }
 
         _position = close + tag.Length;
@@ -105,7 +106,8 @@ internal sealed partial class StatementSplitter
         {
             if (_position >= _sql.Length)
             {
-                throw Error(from, "This /* comment is not closed.");
+                NotClosed(from, "This /* comment is not closed.");
+                return true;
             }
 
             if (At("*/"))

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Buffkit.Migrations;
 
 /// <summary>Splits a script into the statements that its engine's own client would send.</summary>
@@ -9,66 +11,65 @@ internal sealed partial class StatementSplitter
 {
     private const string Semicolon = ";";
 
-    private readonly string _sql;
     private readonly SqlDialect _initial;
-    private SqlDialect _dialect;
-    private readonly List<Statement> _statements = [];
     private readonly CompoundBlock _block;
 
+    private SqlDialect _dialect;
     private string _delimiter = Semicolon;
     private int _position;
     private int _start = -1;
     private int _depth;
     private int _openParenthesis;
-    private int _countedTo;
-    private int _lines = 1;
-    private HashSet<int>? _lineComments;
 
-    private StatementSplitter(string sql, SqlDialect dialect)
+    /// <summary>Reads a text that is in memory.</summary>
+    public StatementSplitter(string sql, SqlDialect dialect)
+        : this(dialect)
     {
         _sql = sql;
+        _last = true;
+    }
+
+    private StatementSplitter(SqlDialect dialect)
+    {
         _initial = _dialect = dialect;
         _block = new CompoundBlock(dialect);
-    }
-
-    /// <summary>Splits <paramref name="sql"/>, whose lines end in LF or CRLF.</summary>
-    /// <exception cref="ScriptSyntaxException">A string, comment, block or parenthesis is not closed, or a line is a command of an interactive client.</exception>
-    public static IReadOnlyList<Statement> Split(string sql, SqlDialect dialect)
-    {
-        var splitter = new StatementSplitter(sql, dialect);
-        splitter.Run();
-        return splitter._statements;
-    }
-
-    /// <summary>Where a line begins with <c>--</c> or <c>#</c> outside of strings, block comments and quoted bodies, as far as the text can be split.</summary>
-    public static HashSet<int> LineComments(string sql, SqlDialect dialect)
-    {
-        var splitter = new StatementSplitter(sql, dialect) { _lineComments = [] };
-        try
-        {
-            splitter.Run();
-        }
-        catch (ScriptSyntaxException)
-        {
-            // Whoever runs the script hears of it.
-        }
-
-        return splitter._lineComments;
     }
 
     private bool InStatement => _start >= 0;
 
     private bool Plain => _delimiter == Semicolon;
 
-    private void Run()
+    /// <summary>Splits <paramref name="sql"/>, whose lines end in LF or CRLF.</summary>
+    /// <exception cref="ScriptSyntaxException">A string, comment, block or parenthesis is not closed, or a line is a command of an interactive client.</exception>
+    public static IReadOnlyList<Statement> Split(string sql, SqlDialect dialect)
     {
-        if (_dialect.NulEndsText && _sql.IndexOf('\0', StringComparison.Ordinal) is var nul and >= 0)
+        var splitter = new StatementSplitter(sql, dialect);
+        var statements = new List<Statement>();
+        while (splitter.TryRead(out var statement))
         {
-            throw Nul(nul);
+            statements.Add(statement);
         }
 
-        while (_position < _sql.Length)
+        return statements;
+    }
+
+    /// <summary>Reads the next statement.</summary>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="ScriptSyntaxException"><inheritdoc cref="Split" path="/exception"/></exception>
+    public bool TryRead([NotNullWhen(true)] out Statement? statement)
+    {
+        if (_reader is null && _position == 0)
         {
+            RefuseNul(_sql);
+        }
+
+        while (IsFilled())
+        {
+            if (!InStatement)
+            {
+                ItemBegins();
+            }
+
             var c = _sql[_position];
             if (char.IsWhiteSpace(c))
             {
@@ -78,12 +79,13 @@ internal sealed partial class StatementSplitter
 
             if (!InStatement && TryClientCommand())
             {
+                ItemBegins();
                 continue;
             }
 
-            if (_lineComments is not null && (c is '-' or '#') && BeginsLine())
+            if (c is '-' or '#')
             {
-                _lineComments.Add(_position);
+                NoteMark();
             }
 
             if (c == ';' && Plain && _depth == 0)
@@ -93,9 +95,15 @@ internal sealed partial class StatementSplitter
 
             if (AtDelimiter())
             {
-                EndStatement(_position);
+                statement = EndStatement(_position);
                 _position += _delimiter.Length;
-                SkipCopyData();
+                statement = statement is null ? null : WithCopyData(statement);
+                ItemBegins();
+                if (statement is not null)
+                {
+                    return true;
+                }
+
                 continue;
             }
 
@@ -112,6 +120,13 @@ internal sealed partial class StatementSplitter
             Token(c);
         }
 
+        statement = End();
+        return statement is not null;
+    }
+
+    /// <summary>What the last statement leaves that no delimiter ends.</summary>
+    private Statement? End()
+    {
         if (_depth > 0 && Plain)
         {
             throw Error(_openParenthesis, "This '(' is not closed.");
@@ -125,8 +140,7 @@ internal sealed partial class StatementSplitter
                 : "The block of this statement has no END.");
         }
 
-        EndStatement(_sql.Length);
-        SkipCopyData();
+        return EndStatement(_sql.Length) is { } statement ? WithCopyData(statement) : null;
     }
 
     private void Token(char c)
@@ -159,7 +173,7 @@ internal sealed partial class StatementSplitter
             case '\\' when Plain && (_dialect.CopyData || _dialect.DelimiterCommand):
                 throw Backslash();
             case '\0':
-                throw Nul(_position);
+                throw Nul(LineAt(_position));
             case '?' or ':' or '@' or '$' when _dialect.BoundValues && (c == '?' || IsWordStart(At(_position + 1))):
                 throw BoundValue();
             case var _ when IsWordStart(c):
@@ -175,20 +189,25 @@ internal sealed partial class StatementSplitter
         string.CompareOrdinal(_sql, _position, _delimiter, 0, _delimiter.Length) == 0
         && (!Plain || (_depth == 0 && !_block.IsOpen));
 
-    private void EndStatement(int end)
+    private Statement? EndStatement(int end)
     {
-        if (InStatement)
+        Statement? statement = null;
+        if (InStatement && _sql[_start..end].TrimEnd() is { Length: > 0 } text)
         {
-            var text = _sql[_start..end].TrimEnd();
-            if (text.Length > 0)
-            {
-                var statement = new Statement(text, LineAt(_start), _dialect);
-                _statements.Add(statement);
-                NoteSettings(statement);
-                NoteCopy(statement);
-            }
+            statement = new Statement(text, LineAt(_start), _dialect);
+            _statements++;
+            NotePlace(_start, text);
+            NoteSettings(statement);
+            NoteCopy(statement);
         }
 
+        Forget();
+        return statement;
+    }
+
+    /// <summary>Outside of any statement again.</summary>
+    private void Forget()
+    {
         _start = -1;
         _depth = 0;
         _block.Reset();
@@ -214,41 +233,9 @@ internal sealed partial class StatementSplitter
         }
     }
 
-    private bool BeginsLine() =>
-        _sql.AsSpan(0, _position) is var before && before[(before.LastIndexOf('\n') + 1)..].IsWhiteSpace();
-
     private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' || char.IsDigit(c) || c > '\x7f';
 
     private static bool IsWordPart(char c) => IsWordStart(c) || c is '$';
 
-    /// <summary>Counts on from the last answer: scripts of many thousand statements are common.</summary>
-    private int LineAt(int position)
-    {
-        if (position < _countedTo)
-        {
-            (_countedTo, _lines) = (0, 1);
-        }
-
-        _lines += _sql.AsSpan(_countedTo, position - _countedTo).Count('\n');
-        _countedTo = position;
-        return _lines;
-    }
-
-    private ScriptSyntaxException Nul(int position) => Error(
-        position, "A NUL character (U+0000) stands here, where the text would end for the server. Remove it; if every second character is one, save the file as UTF-8.");
-
-    private ScriptSyntaxException BoundValue()
-    {
-        var end = _position + 1;
-        while (IsWordPart(At(end)))
-        {
-            end++;
-        }
-
-        return Error(_position, $"'{_sql[_position..end]}' stands for a value that a program binds, and a script has none. Write the value itself, or quote the text.");
-    }
-
     private char At(int position) => position < _sql.Length ? _sql[position] : '\0';
-
-    private ScriptSyntaxException Error(int position, string message) => new(LineAt(position), message);
 }

@@ -78,6 +78,21 @@ internal sealed class MigrationProcess : IDisposable
         }
     }
 
+    /// <summary>The most memory that the process has had, in bytes, as the system counts it until its end.</summary>
+    public async Task<long> PeakMemoryAsync()
+    {
+        var peak = 0L;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!_process.HasExited)
+        {
+            _process.Refresh();
+            peak = Math.Max(peak, _process.HasExited ? 0 : _process.PeakWorkingSet64);
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+
+        return peak;
+    }
+
     /// <summary>SIGKILL: the process has no chance to say or clean anything.</summary>
     public async Task KillAsync()
     {

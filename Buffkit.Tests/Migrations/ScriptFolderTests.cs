@@ -23,8 +23,8 @@ public sealed class ScriptFolderTests
     {
         using var database = TestDatabase.CreateSqlite();
         database.Write("1_a.up.sql", "SELECT 'common';").Write("1_a.postgres.up.sql", "SELECT 'postgres';").Write("1_a.down.sql", "SELECT 'down';");
-        Assert.Contains("common", ScriptFolder.Read(database.Scripts, MigrationEngine.MySql).Migrations[0].Up!.Text, StringComparison.Ordinal);
-        Assert.Contains("'postgres'", ScriptFolder.Read(database.Scripts, MigrationEngine.Postgres).Migrations[0].Up!.Text, StringComparison.Ordinal);
+        Assert.Contains("common", ScriptFolder.Read(database.Scripts, MigrationEngine.MySql).Migrations[0].Up!.Statements(MigrationEngine.Sqlite)[0].Text, StringComparison.Ordinal);
+        Assert.Contains("'postgres'", ScriptFolder.Read(database.Scripts, MigrationEngine.Postgres).Migrations[0].Up!.Statements(MigrationEngine.Sqlite)[0].Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed class StatementSplitterTests
     {
         var statements = StatementSplitter.Split("COPY t (a, b) FROM stdin;\n1\tit's; x\n2\t(y\n\\.\n\nselect 2;", SqlDialect.Postgres);
         Assert.Equal(["COPY t (a, b) FROM stdin", "select 2"], statements.Select(s => s.Text));
-        Assert.Equal("1\tit's; x\n2\t(y\n", statements[0].CopyData);
+        Assert.Equal("1\tit's; x\n2\t(y\n", statements[0].CopyData!.Open().ReadToEnd());
         Assert.Equal(6, statements[1].Line);
     }
 
@@ -68,7 +68,7 @@ public sealed class StatementSplitterTests
     [InlineData("COPY t FROM /* the client's */ stdin")]
     [InlineData("COPY/**/t FROM stdin")]
     public void Split_CopyWithComments_FindsTheData(string copy) =>
-        Assert.Equal("1\n", StatementSplitter.Split($"{copy};\n1\n\\.\nselect 2;", SqlDialect.Postgres)[0].CopyData);
+        Assert.Equal("1\n", StatementSplitter.Split($"{copy};\n1\n\\.\nselect 2;", SqlDialect.Postgres)[0].CopyData!.Open().ReadToEnd());
 
     [Theory]
     [InlineData("postgres", "create /* a /* nested */ b */ index -- c\n  concurrently \"i j\" on t (a, 'b;')", "create index concurrently \"i j\" on t (a, '')")]
@@ -88,7 +88,7 @@ public sealed class StatementSplitterTests
     {
         var statements = StatementSplitter.Split("COPY t FROM stdin;\r\n1\r\n\\.\r\nselect 2;\r\n", SqlDialect.Postgres);
         Assert.Equal(["COPY t FROM stdin", "select 2"], statements.Select(s => s.Text));
-        Assert.Equal("1\r\n", statements[0].CopyData);
+        Assert.Equal("1\r\n", statements[0].CopyData!.Open().ReadToEnd());
         Assert.Equal(4, statements[1].Line);
     }
 
