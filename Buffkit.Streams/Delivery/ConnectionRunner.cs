@@ -47,7 +47,7 @@ internal sealed partial class ConnectionRunner(
         {
             presence.Remove(connection);
             connections.Remove(connection);
-            pace.Ended(subscription.Session, connection, context.Time.GetElapsedTime(began));
+            pace.Ended(subscription, connection, context.Time.GetElapsedTime(began));
         }
     }
 

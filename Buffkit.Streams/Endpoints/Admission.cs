@@ -61,7 +61,7 @@ internal sealed class Admission(
         var detail = $"{(operation is TopicOperation.Publish ? "Publishing on" : "Subscribing to")} '{filter}' is not allowed.";
         if (session.User.Identity is { IsAuthenticated: true })
             return AccessProblems.Forbidden(detail);
-        return await AccessProblems.UnauthenticatedAsync(http, SessionCarrier.Read(http.Request) is not null && !session.IsReturning
+        return await AccessProblems.UnauthenticatedAsync(http, gate.HasToken(http) && !session.IsReturning
             ? $"{detail} The session token that came is no longer good; authenticate anew."
             : $"{detail} Authenticate first; a browser does so with POST to the path of this stream plus /session.");
     }

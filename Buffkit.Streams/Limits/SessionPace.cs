@@ -11,7 +11,7 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
     /// <summary>Sessions that are remembered; beyond it the one that failed longest ago is forgiven.</summary>
     public const int Capacity = 65_536;
 
-    /// <summary>A stream that did not last longer is a failure, whoever ended it.</summary>
+    /// <summary>A stream that came back and did not last longer is a failure.</summary>
     public static readonly TimeSpan ShortestVisit = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LongestOpen = TimeSpan.FromMinutes(10);
@@ -82,11 +82,16 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
     }
 
     /// <summary>Notes how a stream went; what the server itself ended is nobody's failure.</summary>
-    public void Ended(Session session, Connection connection, TimeSpan lasted)
+    public void Ended(Subscription subscription, Connection connection, TimeSpan lasted)
     {
+        var isShort = lasted < ShortestVisit;
+        // A person who goes from page to page begins a stream on each, without a cursor. The same client that comes back by itself
+        // says where it was.
+        if (isShort && !connection.IsSlow && subscription.Request.LastEventId is null)
+            return;
         // A session that is new is not met again unless its client comes back with its token; only one that cost is remembered.
-        if (connection.IsSlow || (session.IsReturning && !connection.IsClosed))
-            Ended(session.Id, failed: connection.IsSlow || lasted < ShortestVisit, connection.IsSlow);
+        if (connection.IsSlow || (subscription.Session.IsReturning && !connection.IsClosed))
+            Ended(subscription.Session.Id, failed: connection.IsSlow || isShort, connection.IsSlow);
     }
 
     internal void Ended(SessionId session, bool failed, bool isSlow = false)

@@ -17,17 +17,21 @@ internal sealed partial class RedisSessionStore(
     /// <summary>How long an anonymous session is remembered at most: anybody can begin as many as the rates allow.</summary>
     public static readonly TimeSpan AnonymousLifetime = TimeSpan.FromHours(1);
 
+    /// <summary>A clock in the place of Redis' own, for tests.</summary>
+    internal Func<DateTimeOffset>? Clock { get; init; }
+
     private readonly RedisChannel _revoked = RedisChannel.Literal(keyPrefix + ":sessions:revoked");
     private long _awayUntil;
     private volatile bool _away;
 
-    public async ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken)
+    public async ValueTask<SessionUse> UseAsync(SessionId session, long generation, DateTimeOffset issued, bool isAnonymous, CancellationToken cancellationToken)
     {
         var lifetime = isAnonymous && AnonymousLifetime < options.Lifetime ? AnonymousLifetime : options.Lifetime;
         RedisValue[] arguments =
         [
-            generation, (long)options.RotationGrace.TotalMilliseconds, (long)lifetime.TotalMilliseconds,
-            MemorySessionStore.KeptGenerations, (string?)_revoked, session.Value,
+            generation, issued.ToUnixTimeMilliseconds(), (long)options.RotationGrace.TotalMilliseconds,
+            (long)(TokenUses.LateAnswer + options.RotationGrace).TotalMilliseconds, TokenUses.Kept, (long)lifetime.TotalMilliseconds,
+            (string?)_revoked, session.Value, Clock is { } clock ? clock().ToUnixTimeMilliseconds() : RedisValue.EmptyString,
         ];
         var answer = await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.UseSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
         return answer is null

@@ -1,7 +1,7 @@
 namespace Buffkit.Streams;
 
 /// <summary>
-/// What the servers know of sessions beyond their tokens: the newest generation that came, whether they are revoked, until
+/// What the servers know of sessions beyond their tokens: which tokens came, whether they are revoked, until
 /// when they are authenticated. A session whose first token never came back is not known here, and costs nothing.
 /// </summary>
 /// <remarks>
@@ -11,14 +11,14 @@ namespace Buffkit.Streams;
 internal interface ISessionStore
 {
     /// <summary>
-    /// Notes that a token came, in one atomic step. A generation is replaced when a later one first <em>comes</em>, not when that is
-    /// given out: only then is it known that the client has it, however long an answer took or whether it was lost.
+    /// Notes that a token came, in one atomic step, and finds out whether one holder explains it: see <see cref="TokenUses"/>.
     /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="generation">The token's.</param>
+    /// <param name="issued">When the token was made.</param>
     /// <param name="isAnonymous">Nobody's session: there is little to steal, so it is forgotten soon.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken);
+    ValueTask<SessionUse> UseAsync(SessionId session, long generation, DateTimeOffset issued, bool isAnonymous, CancellationToken cancellationToken);
 
     /// <summary>Notes that a session was authenticated anew; a time before the one that is known changes nothing.</summary>
     ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken);
@@ -37,10 +37,10 @@ internal interface ISessionStore
 /// <summary>What became of the use of a token.</summary>
 internal enum SessionUseStatus
 {
-    /// <summary>It is the newest that came, or was until a moment ago.</summary>
+    /// <summary>It is one that an honest holder may send.</summary>
     Accepted,
 
-    /// <summary>It was replaced longer ago than the grace: two hold the session's tokens, so it is revoked now.</summary>
+    /// <summary>Two hold the session's tokens, so it is revoked now.</summary>
     Reused,
 
     /// <summary>The session was revoked before.</summary>

@@ -11,9 +11,6 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     /// </summary>
     public const int Capacity = 131_072;
 
-    /// <summary>Former generations whose end is remembered: more than <see cref="LimitsOptions.DefaultConnectsPerMinute"/> lets a client use up within the grace.</summary>
-    public const int KeptGenerations = 128;
-
     private readonly Lock _gate = new();
     private readonly ExpiringMap<SessionId, Session> _sessions = new(options.Lifetime, Capacity);
 
@@ -30,11 +27,11 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         }
     }
 
-    public ValueTask<SessionUse> UseAsync(SessionId session, long generation, bool isAnonymous, CancellationToken cancellationToken)
+    public ValueTask<SessionUse> UseAsync(SessionId session, long generation, DateTimeOffset issued, bool isAnonymous, CancellationToken cancellationToken)
     {
         SessionUse use;
         lock (_gate)
-            use = Use(session, generation, time.GetUtcNow());
+            use = Use(session, generation, issued, time.GetUtcNow());
         if (use.Status is SessionUseStatus.Reused)
             Tell(session);
         return ValueTask.FromResult(use);
@@ -91,24 +88,19 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         }
     }
 
-    private SessionUse Use(SessionId session, long generation, DateTimeOffset now)
+    private SessionUse Use(SessionId session, long generation, DateTimeOffset issued, DateTimeOffset now)
     {
         if (_revoked.TryGet(session, now, out _))
             return new SessionUse(SessionUseStatus.Revoked);
         var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
-        if (generation > known.Current)
+        if (known.Uses.Add(generation, issued, now, options.RotationGrace) is > 0 and var next)
         {
-            var replaced = known.Current > 0 ? known.Replaced.Add(known.Current, now, options.RotationGrace) : known.Replaced;
-            known = known with { Current = generation, Replaced = replaced };
             _sessions.Set(session, known, now);
-        }
-        else if (generation < known.Current && !(now - known.Replaced.At(generation) < options.RotationGrace))
-        {
-            Revoke(session, now);
-            return new SessionUse(SessionUseStatus.Reused);
+            return new SessionUse(SessionUseStatus.Accepted, next, known.Until);
         }
 
-        return new SessionUse(SessionUseStatus.Accepted, known.Current + 1, known.Until);
+        Revoke(session, now);
+        return new SessionUse(SessionUseStatus.Reused);
     }
 
     private void Revoke(SessionId session, DateTimeOffset now)
@@ -125,28 +117,9 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
     private sealed record Session
     {
-        public long Current { get; init; }
-
-        public Replacements Replaced { get; init; } = new([]);
+        /// <summary>Changed under the lock.</summary>
+        public TokenUses Uses { get; } = new();
 
         public DateTimeOffset? Until { get; init; }
-    }
-
-    /// <summary>When the last few generations were replaced, the oldest first.</summary>
-    private readonly record struct Replacements((long Generation, DateTimeOffset At)[] All)
-    {
-        public Replacements Add(long generation, DateTimeOffset at, TimeSpan grace) =>
-            new([.. All.Where(former => at - former.At < grace).TakeLast(KeptGenerations - 1), (generation, at)]);
-
-        public DateTimeOffset? At(long generation)
-        {
-            foreach (var (replaced, at) in All)
-            {
-                if (replaced == generation)
-                    return at;
-            }
-
-            return null;
-        }
     }
 }

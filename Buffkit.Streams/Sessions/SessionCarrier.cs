@@ -17,14 +17,18 @@ internal static class SessionCarrier
     /// <summary>The cookie over HTTPS: the prefix keeps sub-domains and plain HTTP from setting it (RFC 6265bis, section 4.1.3.2).</summary>
     public const string HostCookie = "__Host-event-session";
 
-    /// <summary>The token that a request brings, good or not.</summary>
-    public static string? Read(HttpRequest request) =>
-        request.Headers.TryGetValue(Header, out var header) ? header.ToString() : request.Cookies[CookieName(request)];
+    /// <summary>The token that a request brings, good or not: of the way by which its client is given them, else of the other.</summary>
+    public static string? Read(HttpRequest request, IList<string> corsOrigins)
+    {
+        var header = request.Headers.TryGetValue(Header, out var values) ? values.ToString() : null;
+        var cookie = request.Cookies[CookieName(request)];
+        return TakesCookie(request, corsOrigins) ? cookie ?? header : header ?? cookie;
+    }
 
     /// <summary>Gives the client its next token.</summary>
-    public static void Write(HttpContext http, string token, TimeSpan lifetime)
+    public static void Write(HttpContext http, string token, TimeSpan lifetime, IList<string> corsOrigins)
     {
-        if (TakesCookie(http.Request))
+        if (TakesCookie(http.Request, corsOrigins))
             http.Response.Cookies.Append(CookieName(http.Request), token, Attributes(http.Request, lifetime));
         else
             http.Response.Headers[Header] = token;
@@ -49,10 +53,11 @@ internal static class SessionCarrier
         IsEssential = true,
     };
 
-    // A page of another site never gets a SameSite=Lax cookie back to the server; what is allowed to call uses the header.
-    private static bool TakesCookie(HttpRequest request) =>
-        !request.Headers.ContainsKey(Header)
-        && request.Headers[BrowserRequest.FetchSite] != "cross-site"
+    // A page of another site never gets a SameSite=Lax cookie back to the server, so pages that are allowed to call use the header.
+    // A script of an own page gets the cookie whatever it sends: what scripts can read can be taken elsewhere.
+    private static bool TakesCookie(HttpRequest request, IList<string> corsOrigins) =>
+        request.Headers[BrowserRequest.FetchSite] != "cross-site"
+        && !corsOrigins.Contains(request.Headers.Origin.ToString())
         && (request.Cookies.ContainsKey(CookieName(request)) || BrowserRequest.Is(request));
 
     private static string CookieName(HttpRequest request) => request.IsHttps ? HostCookie : PlainCookie;

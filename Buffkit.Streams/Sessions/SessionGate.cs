@@ -21,6 +21,7 @@ internal sealed partial class SessionGate(
     ILogger<SessionGate> logger)
 {
     private readonly SessionsOptions _options = options.Value.Sessions;
+    private readonly IList<string> _corsOrigins = options.Value.Cors.Origins;
 
     /// <summary>Opens the session of a request that begins a stream: the client is given its next token.</summary>
     public ValueTask<Session> ConnectAsync(HttpContext http) => OpenAsync(http, rotate: true);
@@ -28,13 +29,17 @@ internal sealed partial class SessionGate(
     /// <summary>Opens the session of any other request; the client keeps its token unless <see cref="GiveToken"/> is called.</summary>
     public ValueTask<Session> RecognizeAsync(HttpContext http) => OpenAsync(http, rotate: false);
 
+    /// <summary>Whether a token came, good or not.</summary>
+    public bool HasToken(HttpContext http) => SessionCarrier.Read(http.Request, _corsOrigins) is not null;
+
     /// <summary>Writes the session's next token into the response.</summary>
     /// <returns>When it expires, or the credentials do; nothing where none could be made.</returns>
     public DateTimeOffset? GiveToken(HttpContext http, Session session)
     {
         // Credentials' end is not the token's: they may be renewed by another request while this one is on its way.
-        var expires = time.GetUtcNow() + _options.Lifetime;
-        var token = new SessionToken(session.Id, session.Generation, expires, Binding(http, session.Id))
+        var now = time.GetUtcNow();
+        var expires = now + _options.Lifetime;
+        var token = new SessionToken(session.Id, session.Generation, now, expires, Binding(http, session.Id))
         {
             Subject = session.Subject,
             AuthenticatedUntil = session.AuthenticatedUntil,
@@ -44,7 +49,7 @@ internal sealed partial class SessionGate(
         };
         if (tokens.Write(token) is not { } text)
             return null;
-        SessionCarrier.Write(http, text, _options.Lifetime);
+        SessionCarrier.Write(http, text, _options.Lifetime, _corsOrigins);
         plainHttp.Look(http);
         return session.AuthenticatedUntil < expires ? session.AuthenticatedUntil : expires;
     }
@@ -54,7 +59,7 @@ internal sealed partial class SessionGate(
         var token = ReadToken(http);
         return token is null
             ? ValueTask.FromResult(Complete(http, null, default, rotate))
-            : AwaitAsync(store.UseAsync(token.Session, token.Generation, token.Subject is null, http.RequestAborted));
+            : AwaitAsync(store.UseAsync(token.Session, token.Generation, token.Issued, token.Subject is null, http.RequestAborted));
 
         async ValueTask<Session> AwaitAsync(ValueTask<SessionUse> using_)
         {
@@ -71,7 +76,7 @@ internal sealed partial class SessionGate(
 
     private SessionToken? ReadToken(HttpContext http)
     {
-        if (SessionCarrier.Read(http.Request) is not { } text)
+        if (SessionCarrier.Read(http.Request, _corsOrigins) is not { } text)
             return null;
         if (tokens.Read(text) is not { } token)
             return null;
@@ -132,7 +137,7 @@ internal sealed partial class SessionGate(
     private static partial class Log
     {
         [LoggerMessage(EventIds.TokenReused, LogLevel.Warning,
-            "A token of session {Session} that was replaced came again, from {Address}: somebody else may hold it, so the session is revoked.")]
+            "A token of session {Session} that its holder has given up came again, from {Address}: somebody else may hold it, so the session is revoked.")]
         public static partial void Reused(ILogger logger, SessionId session, System.Net.IPAddress? address);
 
         [LoggerMessage(EventIds.TokenMisbound, LogLevel.Warning,

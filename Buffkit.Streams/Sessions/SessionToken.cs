@@ -6,12 +6,13 @@ namespace Buffkit.Streams;
 /// <summary>What a session token says. Signed and encrypted on its way, see <see cref="SessionTokens"/>.</summary>
 /// <param name="Session">The session.</param>
 /// <param name="Generation">Counts the tokens of a session; each connect is given the next.</param>
+/// <param name="Issued">When it was made.</param>
 /// <param name="Expires">From then on it is nothing.</param>
 /// <param name="Binding">Hash of the address that it is bound to.</param>
-internal sealed record SessionToken(SessionId Session, long Generation, DateTimeOffset Expires, ulong Binding)
+internal sealed record SessionToken(SessionId Session, long Generation, DateTimeOffset Issued, DateTimeOffset Expires, ulong Binding)
 {
     private const string AuthenticationType = "Session";
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     /// <summary>Whose session it is; nothing for an anonymous one.</summary>
     public string? Subject { get; init; }
@@ -37,6 +38,7 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
         writer.Write(Format);
         writer.Write(Session.ToBytes());
         writer.Write7BitEncodedInt64(Generation);
+        writer.Write(Issued.ToUnixTimeMilliseconds());
         writer.Write(Expires.ToUnixTimeSeconds());
         writer.Write(Binding);
         writer.Write(AuthenticatedUntil?.ToUnixTimeSeconds() ?? 0);
@@ -62,6 +64,7 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
         var token = new SessionToken(
             SessionId.Of(reader.ReadBytes(SessionId.Bytes)),
             reader.Read7BitEncodedInt64(),
+            DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()),
             DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64()),
             reader.ReadUInt64());
         var until = reader.ReadInt64();

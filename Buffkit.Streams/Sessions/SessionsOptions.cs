@@ -27,7 +27,7 @@ public sealed class SessionsOptions
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan MaxAge { get; set; } = DefaultMaxAge;
 
-    /// <summary>How long a token is still accepted after a newer one first came, 0 to 10 minutes. Used later, it revokes the session.</summary>
+    /// <summary>How long a token is still accepted after one that replaces it first came, 0 to 10 minutes. Used later, it revokes the session.</summary>
     /// <value>Default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan RotationGrace { get; set; } = DefaultRotationGrace;

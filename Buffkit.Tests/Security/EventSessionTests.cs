@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Buffkit.Streams;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using static Buffkit.Tests.SecuredServer;
@@ -59,6 +60,26 @@ public sealed class EventSessionTests
         Assert.DoesNotContain("Set-Cookie", first.Headers.Keys);
         Assert.Equal(first.Session(), second.Session());
         Assert.NotEqual(token, second.Headers[TokenHeader]);
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "same-origin", false)]
+    [InlineData("Origin", "http://own", false)]
+    [InlineData("User-Agent", "Mozilla/5.0 (X11)", false)]
+    [InlineData("Cookie", CookieName + "=x", false)]
+    // A page of another origin gets no cookie back to the server, so it is given what its scripts send.
+    [InlineData("Origin", "https://shop.example", true)]
+    public async Task Session_ScriptOfAPageSendsTheHeader_IsGivenATokenThatItCannotReadUnlessItsOriginIsListed(string name, string value, bool isReadable)
+    {
+        await using var server = await SecuredServer.StartAsync(
+            new() { ["Streams:Cors:Origins:0"] = "https://shop.example" }, app: app => app.UseCors());
+        (string, string)[] headers = [(TokenHeader, "x"), (name, value.Replace("http://own", server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal))];
+
+        using var session = await server.SendAsync(HttpMethod.Post, "events/session", [TestAuthentication.As("ada"), .. headers]);
+        await using var stream = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: headers);
+
+        Assert.Equal((isReadable, !isReadable), (session.Headers.Contains(TokenHeader), session.Headers.Contains("Set-Cookie")));
+        Assert.Equal((isReadable, !isReadable), (stream.Headers.ContainsKey(TokenHeader), stream.Headers.ContainsKey("Set-Cookie")));
     }
 
     [Fact]

@@ -266,7 +266,7 @@ public sealed class LimitsTests
         await client.DisposeAsync();
         for (var i = 0; i < 3; i++)
         {
-            client = await EventStreamClient.ConnectAsync(server.Address, "a", headers: (TokenHeader, token));
+            client = await EventStreamClient.ConnectAsync(server.Address, "a", lastEventId: "x", headers: (TokenHeader, token));
             token = client.Headers[TokenHeader];
             client.Cut();
             await Eventually.TrueAsync(() => connections.Count == 0 && pace.Count == 1, "the cut to be seen");
@@ -275,6 +275,24 @@ public sealed class LimitsTests
         await Eventually.TrueAsync(() => pace.Admit(new SessionId(client.Session())) is not null, "the breaker to open");
         Assert.Equal(429, await server.SubscribeStatusAsync("a", (TokenHeader, token)));
         Assert.Equal(200, await server.SubscribeStatusAsync("a"));
+    }
+
+    [Fact]
+    public async Task Breaker_PersonGoesFromPageToPage_StaysClosed()
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:Breaker:Failures"] = "3" });
+        var connections = server.Services.GetRequiredService<ConnectionSet>();
+        string? token = null;
+        for (var page = 0; page < 12; page++)
+        {
+            var client = await EventStreamClient.ConnectAsync(server.Address, "a", headers: token is null ? [] : [(TokenHeader, token)]);
+            token = client.Headers[TokenHeader];
+            client.Cut();
+            await Eventually.TrueAsync(() => connections.Count == 0, "the stream of the page to end");
+        }
+
+        Assert.Equal(0, server.Services.GetRequiredService<SessionPace>().Count);
+        Assert.Equal(200, await server.SubscribeStatusAsync("a", (TokenHeader, token!)));
     }
 
     internal static int RetryOf(string stream) =>

@@ -14,8 +14,8 @@ public abstract class SessionStoreSpecification
 
     private protected abstract Task<ISessionStore> NewAsync(SessionsOptions options);
 
-    /// <summary>Lets time pass, by whichever clock the store goes.</summary>
-    private protected abstract Task PassAsync(SessionId session, TimeSpan time);
+    /// <summary>Rounds of the simulation: each takes some hundred answers of the store.</summary>
+    private protected abstract int Rounds { get; }
 
     [Fact]
     public async Task Use_Newest_IsAcceptedAndReplaced()
@@ -30,24 +30,26 @@ public abstract class SessionStoreSpecification
     public async Task Use_SuccessorNeverCame_IsAcceptedHoweverLate()
     {
         var (store, session) = await StartAsync();
+        var issued = Time.GetUtcNow();
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 2), await UseAsync(store, session, 1));
-            await PassAsync(session, TimeSpan.FromMinutes(5));
+            Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 2 + i), await UseAsync(store, session, 1, issued));
+            Time.Advance(TimeSpan.FromMinutes(5));
         }
     }
 
     [Fact]
-    public async Task Use_ReplacedWithinGrace_IsAcceptedAsTheNewest()
+    public async Task Use_ReplacedWithinGrace_IsAccepted()
     {
         var (store, session) = await StartAsync();
-        await UseAsync(store, session, 1);
-        await PassAsync(session, TimeSpan.FromMinutes(5));
+        var issued = Time.GetUtcNow();
+        await UseAsync(store, session, 1, issued);
+        Time.Advance(TimeSpan.FromMinutes(5));
         await UseAsync(store, session, 2);
 
-        await PassAsync(session, TimeSpan.FromSeconds(29));
+        Time.Advance(TimeSpan.FromSeconds(29));
 
-        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 3), await UseAsync(store, session, 1));
+        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 4), await UseAsync(store, session, 1, issued));
     }
 
     [Fact]
@@ -57,7 +59,7 @@ public abstract class SessionStoreSpecification
         await UseAsync(store, session, 1);
         await UseAsync(store, session, 2);
 
-        await PassAsync(session, TimeSpan.FromSeconds(31));
+        Time.Advance(TimeSpan.FromSeconds(31));
 
         Assert.Equal(SessionUseStatus.Reused, (await UseAsync(store, session, 1)).Status);
         Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, session, 2)).Status);
@@ -65,23 +67,106 @@ public abstract class SessionStoreSpecification
     }
 
     [Fact]
-    public async Task Use_MuchOlderThanKept_RevokesTheSession()
+    public async Task Use_OfLongAgo_RevokesTheSession()
     {
         var (store, session) = await StartAsync();
-        for (var generation = 1; generation <= MemorySessionStore.KeptGenerations + 5; generation++)
+        var issued = Time.GetUtcNow();
+        for (var generation = 1; generation <= TokenUses.Kept + 5; generation++)
+        {
             await UseAsync(store, session, generation);
+            Time.Advance(TimeSpan.FromSeconds(10));
+        }
 
-        Assert.Equal(SessionUseStatus.Reused, (await UseAsync(store, session, 1)).Status);
+        Assert.Equal(SessionUseStatus.Reused, (await UseAsync(store, session, 1, issued)).Status);
     }
 
     [Fact]
-    public async Task Use_ManyAtOnce_AgreeOnOneNextGeneration()
+    public async Task Use_AnswerThatComesLateAndPutsAnOlderTokenInTheJar_IsAccepted()
+    {
+        var (store, session) = await StartAsync();
+        await UseAsync(store, session, 1);
+        var late = Time.GetUtcNow();
+        // Answers 2 and 3 were sent; 3 came first and went on.
+        for (var generation = 3; generation <= 6; generation++)
+        {
+            await UseAsync(store, session, generation);
+            Time.Advance(TimeSpan.FromSeconds(30));
+        }
+
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, session, 2, late)).Status);
+    }
+
+    [Fact]
+    public async Task Use_TwoHoldersThatBothGoOn_RevokesTheSession()
+    {
+        var (store, session) = await StartAsync();
+        // Both begin from one token, which neither has used; from then on each has its own, which it uses once.
+        var (owner, thief) = (new BrowserSimulation.Token(1, Time.GetUtcNow()), new BrowserSimulation.Token(1, Time.GetUtcNow()));
+        var status = SessionUseStatus.Accepted;
+        for (var i = 0; i < 6 && status is SessionUseStatus.Accepted; i++)
+        {
+            Time.Advance(TimeSpan.FromMinutes(10));
+            var use = await UseAsync(store, session, owner.Generation, owner.Issued);
+            (owner, status) = (new(use.Next, Time.GetUtcNow()), use.Status);
+            if (status is not SessionUseStatus.Accepted)
+                break;
+            Time.Advance(TimeSpan.FromMinutes(10));
+            use = await UseAsync(store, session, thief.Generation, thief.Issued);
+            (thief, status) = (new(use.Next, Time.GetUtcNow()), use.Status);
+        }
+
+        Assert.Equal(SessionUseStatus.Reused, status);
+    }
+
+    [Fact]
+    public async Task Uses_OfAnHonestBrowserAtRandom_NeverRevoke()
+    {
+        var uses = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var random = new Random(20261126 + round);
+            var browser = new BrowserSimulation(await NewAsync(Options), Time, random, Options.RotationGrace);
+            await browser.RunAsync(tabs: random.Next(1, 5), requests: 12);
+            Assert.True(browser.Refused is null, $"round {round}: {browser.Refused} after {browser.Uses} uses");
+            uses += browser.Uses;
+        }
+
+        Assert.InRange(uses, Rounds * 12, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Uses_OfAThiefAtRandom_AreFoundOutOnceTheOwnerHasGoneOn()
+    {
+        var found = 0;
+        for (var round = 0; round < Rounds / 10; round++)
+        {
+            var random = new Random(20261127 + round);
+            var browser = new BrowserSimulation(await NewAsync(Options), Time, random, Options.RotationGrace);
+            BrowserSimulation.Token? stolen = null;
+            var tabs = random.Next(1, 5);
+            await browser.RunAsync(tabs, requests: 12, async () =>
+            {
+                if (stolen is null && random.Next(20) == 0)
+                    stolen = browser.Jar;
+                if (stolen is null || !browser.HasReplaced(stolen) || random.Next(3) > 0)
+                    return;
+                Assert.Equal(SessionUseStatus.Reused, (await browser.SendAsync(stolen)).Status);
+                (stolen, found) = (null, found + 1);
+            });
+        }
+
+        Assert.InRange(found, Rounds / 20, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Use_ManyAtOnce_AreGivenEachItsOwnNextGeneration()
     {
         var (store, session) = await StartAsync();
 
         var uses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => UseAsync(store, session, 7)));
 
-        Assert.All(uses, use => Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 8), use));
+        Assert.All(uses, use => Assert.Equal(SessionUseStatus.Accepted, use.Status));
+        Assert.Equal(Enumerable.Range(8, 50), uses.Select(use => (int)use.Next).Order());
     }
 
     [Fact]
@@ -136,8 +221,8 @@ public abstract class SessionStoreSpecification
         Assert.Null(await FindAsync(store, session));
     }
 
-    private protected static async Task<SessionUse> UseAsync(ISessionStore store, SessionId session, long generation, bool isAnonymous = false) =>
-        await store.UseAsync(session, generation, isAnonymous, TestContext.Current.CancellationToken);
+    private protected async Task<SessionUse> UseAsync(ISessionStore store, SessionId session, long generation, DateTimeOffset? issued = null, bool isAnonymous = false) =>
+        await store.UseAsync(session, generation, issued ?? Time.GetUtcNow(), isAnonymous, TestContext.Current.CancellationToken);
 
     private static async Task<SessionState?> FindAsync(ISessionStore store, SessionId session) =>
         (await store.FindAsync([session], TestContext.Current.CancellationToken))[0];
@@ -192,11 +277,7 @@ public sealed class MemorySessionStoreTests : SessionStoreSpecification
         Assert.Equal(MemorySessionStore.Capacity, store.Count);
     }
 
-    private protected override Task PassAsync(SessionId session, TimeSpan time)
-    {
-        Time.Advance(time);
-        return Task.CompletedTask;
-    }
+    private protected override int Rounds => 10_000;
 
     private protected override Task<ISessionStore> NewAsync(SessionsOptions options) =>
         Task.FromResult<ISessionStore>(new MemorySessionStore(options, Time));
@@ -214,7 +295,7 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
     {
         var store = await NewAsync(new SessionsOptions { Lifetime = TimeSpan.FromHours(2) });
         var session = SessionId.New();
-        await UseAsync(store, session, 1, isAnonymous);
+        await UseAsync(store, session, 1, isAnonymous: isAnonymous);
 
         var left = await _redis!.GetDatabase().KeyTimeToLiveAsync(Key(session));
         Assert.InRange(left!.Value, TimeSpan.FromMinutes(minutes - 1), TimeSpan.FromMinutes(minutes));
@@ -234,20 +315,23 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
         Time.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal(SessionUseStatus.Unavailable, stalled.Status);
-        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 2), await UseAsync(store, session, 1));
+        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 3), await UseAsync(store, session, 1));
     }
 
     [Fact]
     public async Task Use_ServersWhoseClocksDiffer_AgreeByTheClockOfRedis()
     {
-        var (one, two) = (await NewAsync(new SessionsOptions()), await NewAsync(new SessionsOptions()));
+        await NewAsync(new SessionsOptions());
+        var (one, two) = (OwnClock(), OwnClock());
         var session = SessionId.New();
         await UseAsync(one, session, 1);
         await UseAsync(one, session, 2);
 
         Time.Advance(TimeSpan.FromHours(1));
 
-        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 3), await UseAsync(two, session, 1));
+        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 4), await UseAsync(two, session, 1));
+
+        RedisSessionStore OwnClock() => new(_redis!, new SessionsOptions(), _prefix, Time, NullLogger<RedisSessionStore>.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -256,22 +340,14 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
             await _redis.DisposeAsync();
     }
 
-    // Its clock is its own: what it noted is put back instead.
-    private protected override async Task PassAsync(SessionId session, TimeSpan time)
-    {
-        var database = _redis!.GetDatabase();
-        foreach (var field in await database.HashGetAllAsync(Key(session)))
-        {
-            if (field.Name.StartsWith("replaced:"))
-                await database.HashIncrementAsync(Key(session), field.Name, -(long)time.TotalMilliseconds);
-        }
-    }
+    // Each use is a call to a server.
+    private protected override int Rounds => 100;
 
     private RedisKey Key(SessionId session) => $"{_prefix}:session:{{{session}}}";
 
     private protected override async Task<ISessionStore> NewAsync(SessionsOptions options)
     {
         _redis ??= await ConnectionMultiplexer.ConnectAsync(await server.StartAsync());
-        return new RedisSessionStore(_redis, options, _prefix, Time, NullLogger<RedisSessionStore>.Instance);
+        return new RedisSessionStore(_redis, options, _prefix, Time, NullLogger<RedisSessionStore>.Instance) { Clock = Time.GetUtcNow };
     }
 }
