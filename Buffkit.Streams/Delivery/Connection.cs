@@ -44,7 +44,8 @@ internal sealed partial class Connection
         _context = context;
         _filters = [.. filters.Distinct()];
         _cursor = cursor;
-        _lastWrite = context.Time.GetTimestamp();
+        Began = context.Time.GetTimestamp();
+        _lastWrite = Began;
     }
 
     public IReadOnlyList<TopicFilter> Filters => _filters;
@@ -60,6 +61,12 @@ internal sealed partial class Connection
 
     /// <summary>When the stream ends unless its session is authenticated anew. Changed by the session watch alone.</summary>
     public DateTimeOffset? AuthenticatedUntil { get; set; }
+
+    /// <summary>How long the stream lasts; nothing for one that lasts as long as its client likes.</summary>
+    public TimeSpan? MaxAge { get; init; }
+
+    /// <summary>When it began, as a timestamp of the clock.</summary>
+    public long Began { get; }
 
     /// <summary>The client did not take what was written: the connection was closed as slow, or cut.</summary>
     public bool IsSlow { get; private set; }

@@ -23,8 +23,7 @@ internal sealed partial class ConnectionRunner(
     /// <param name="cancellationToken">The client left.</param>
     public async Task RunAsync(Subscription subscription, FrameSink sink, Action abort, CancellationToken cancellationToken)
     {
-        var connection = New(subscription, abort);
-        var began = context.Time.GetTimestamp();
+        var connection = New(subscription, abort, context.Options.MaxAge > TimeSpan.Zero ? context.Options.DrawAge() : null);
         pace.Began(subscription.Session.Id);
         connections.Add(connection);
         presence.Add(connection);
@@ -47,7 +46,7 @@ internal sealed partial class ConnectionRunner(
         {
             presence.Remove(connection);
             connections.Remove(connection);
-            pace.Ended(subscription, connection, context.Time.GetElapsedTime(began));
+            pace.Ended(subscription, connection, context.Time.GetElapsedTime(connection.Began));
         }
     }
 
@@ -56,7 +55,7 @@ internal sealed partial class ConnectionRunner(
     public async Task<EventId> PollAsync(
         Subscription subscription, FrameSink sink, CancellationToken timeOver, CancellationToken cancellationToken)
     {
-        var connection = New(subscription, null);
+        var connection = New(subscription, null, null);
         connections.Add(connection);
         presence.Add(connection);
         try
@@ -79,10 +78,11 @@ internal sealed partial class ConnectionRunner(
         }
     }
 
-    private Connection New(Subscription subscription, Action? abort) =>
+    private Connection New(Subscription subscription, Action? abort, TimeSpan? maxAge) =>
         new(context, subscription.Request.Filters, subscription.Start.Cursor)
         {
             Abort = abort,
+            MaxAge = maxAge,
             Session = subscription.Session.Id,
             AuthenticatedUntil = subscription.Session.AuthenticatedUntil,
             IsUnconfirmed = subscription.Start.IsUnconfirmed,

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>
-/// Looks after quiet and stuck connections: a heartbeat where nothing was sent for a while, an end where a write does not
-/// get through. One timer for all, so that an idle connection owns none.
+/// Looks after quiet, stuck and old connections: a heartbeat where nothing was sent for a while, an end where a write does not
+/// get through, and where a stream has lasted long enough. One timer for all, so that an idle connection owns none.
 /// </summary>
 internal sealed partial class ConnectionWatchdog(
     ConnectionSet connections,
@@ -21,6 +21,7 @@ internal sealed partial class ConnectionWatchdog(
 
     private readonly TimeSpan _heartbeat = options.Value.Heartbeat;
     private readonly TimeSpan _writeTimeout = options.Value.Delivery.WriteTimeout;
+    private readonly RetryOptions _retry = options.Value.Retry;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,6 +43,8 @@ internal sealed partial class ConnectionWatchdog(
         var now = time.GetTimestamp();
         foreach (var connection in connections.All)
         {
+            if (time.GetElapsedTime(connection.Began, now) >= connection.MaxAge)
+                connection.RequestClose(new StreamClose(CloseReason.Rotate, _retry.Draw()));
             if (connection.WriteStarted is var started and not 0)
             {
                 if (time.GetElapsedTime(started, now) >= _writeTimeout)

@@ -23,6 +23,9 @@ public sealed class DeliveryOptions
     /// <summary>30 seconds: long enough for a crowded network to clear.</summary>
     public static readonly TimeSpan DefaultDisconnectRetry = TimeSpan.FromSeconds(30);
 
+    /// <summary>One hour: servers that were added get their share soon, and nobody notices a cut that loses nothing.</summary>
+    public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromHours(1);
+
     /// <summary>What happens to a connection that does not keep up.</summary>
     /// <value>Default <see cref="DeliveryPolicy.CatchUp"/>.</value>
     [EnumDataType(typeof(DeliveryPolicy))]
@@ -57,8 +60,20 @@ public sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan WriteTimeout { get; set; } = DefaultWriteTimeout;
 
+    /// <summary>
+    /// How long a stream lasts at most, up to 365 days; 0 is for ever. It ends between three quarters of that and all of it,
+    /// with <c>stream.close</c>, reason <c>rotate</c>, and the client comes back with its cursor: so new servers get their share, and a
+    /// stolen session is found out within that time.
+    /// </summary>
+    /// <value>Default 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan MaxAge { get; set; } = DefaultMaxAge;
+
     /// <summary>When a client that <see cref="DeliveryPolicy.Disconnect"/> closed may come back, 1 second to 1 hour.</summary>
     /// <value>Default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan DisconnectRetry { get; set; } = DefaultDisconnectRetry;
+
+    /// <summary>When a stream that begins now ends, so that those that began together do not end together.</summary>
+    internal TimeSpan DrawAge() => MaxAge * (0.75 + (Random.Shared.NextDouble() / 4));
 }

@@ -107,6 +107,9 @@ internal enum CloseReason
     /// <summary>The client does not keep up, and the policy disconnects.</summary>
     Slow,
 
+    /// <summary>It has been open for long, and its client comes back with its token and its cursor, to whichever server.</summary>
+    Rotate,
+
     /// <summary>Nobody is known to call, and the topic asks for that.</summary>
     Unauthenticated,
 
@@ -122,6 +125,7 @@ internal static class CloseReasons
         CloseReason.Limit => "limit",
         CloseReason.Revoked => "revoked",
         CloseReason.Slow => "slow",
+        CloseReason.Rotate => "rotate",
         CloseReason.Unauthenticated => "unauthenticated",
         _ => "forbidden",
     };
