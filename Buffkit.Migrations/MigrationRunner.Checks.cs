@@ -14,10 +14,11 @@ public sealed partial class MigrationRunner
         var fatal = problems.Where(problem => problem.Kind == ProblemKind.Changed).ToList();
         if (!outOfOrder)
         {
-            fatal.AddRange(problems.Where(problem => problem.Kind == ProblemKind.OutOfOrder
-                && plan.Any(script => script.File.Path == problem.Script)));
+            var paths = plan.Select(script => script.File.Path).ToHashSet(StringComparer.Ordinal);
+            fatal.AddRange(problems.Where(problem => problem.Kind == ProblemKind.OutOfOrder && paths.Contains(problem.Script)));
         }
 
+        var names = new MigrationNames(folder.Migrations);
         foreach (var script in plan)
         {
             if (journal.Entries.GetValueOrDefault(script.Name)?.State.IsDownward() == true)
@@ -26,8 +27,8 @@ public sealed partial class MigrationRunner
                     ProblemKind.HalfApplied, script.Name, "It was being undone when that stopped. Finish with 'down', or mend the schema by hand and run 'repair'."));
             }
 
-            fatal.AddRange(folder.Migrations
-                .Where(needed => script.Migration.Depends.Any(needed.IsNamed) && needed.Up is not null
+            fatal.AddRange(script.Migration.Depends.SelectMany(names.Find).Distinct()
+                .Where(needed => needed.Up is not null
                     && !planned.Contains(needed.Name)
                     && journal.Entries.GetValueOrDefault(needed.Name)?.State.IsApplied() != true)
                 .Select(needed => ScriptProblem.Error(
@@ -58,6 +59,10 @@ public sealed partial class MigrationRunner
 
         var planned = plan.Select(script => script.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var fatal = new List<ScriptProblem>();
+        var names = new MigrationNames(folder.Migrations);
+        var dependents = folder.Migrations
+            .SelectMany(other => other.Depends.SelectMany(names.Find).Distinct(), (other, needed) => (Needed: needed, Dependent: other))
+            .ToLookup(pair => pair.Needed, pair => pair.Dependent);
         foreach (var script in plan)
         {
             var entry = journal.Entries[script.Name];
@@ -66,8 +71,8 @@ public sealed partial class MigrationRunner
                 fatal.Add(ScriptProblem.Error(ProblemKind.HalfApplied, script.Name, JournalCheck.Halfway(entry)));
             }
 
-            fatal.AddRange(folder.Migrations
-                .Where(other => other.Depends.Any(script.Migration.IsNamed) && !planned.Contains(other.Name)
+            fatal.AddRange(dependents[script.Migration]
+                .Where(other => !planned.Contains(other.Name)
                     && other.Kind == ScriptKind.Versioned
                     && journal.Entries.GetValueOrDefault(other.Name)?.State.IsApplied() == true)
                 .Select(other => ScriptProblem.Error(

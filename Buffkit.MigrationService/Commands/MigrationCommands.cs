@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Buffkit.Migrations;
 
 namespace Buffkit.MigrationService;
@@ -16,8 +17,9 @@ internal static partial class MigrationCommands
              new add_orders -t table    begin a new one
         Without a command: up, as a worker.
 
-        Exit codes: 0 done, 1 a migration failed, 2 wrong command or configuration, 3 pending (status --exit-code),
-        4 scripts and journal disagree or lint found something, 5 another runner is at work, 6 no database, 130/143 cancelled.
+        Exit codes: 0 done, 1 a migration failed, 2 wrong command or configuration,
+        3 pending (status --exit-code), 4 scripts and journal disagree or lint found
+        something, 5 another runner is at work, 6 no database, 130/143 cancelled.
         """;
 
     public static async Task<int> RunAsync(string[] configuration, string[] arguments)
@@ -29,6 +31,11 @@ internal static partial class MigrationCommands
         foreach (var command in Build(new CommandContext(configuration, common, signals)))
         {
             root.Subcommands.Add(command);
+        }
+
+        foreach (var help in root.Options.Select(option => option.Action).OfType<HelpAction>())
+        {
+            help.MaxWidth = TerminalWidth.OfOutput() ?? TerminalWidth.Default;
         }
 
         var parsed = root.Parse(arguments);

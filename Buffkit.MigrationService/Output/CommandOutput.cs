@@ -5,7 +5,7 @@ namespace Buffkit.MigrationService;
 /// <summary>How results reach the caller. Each method returns the exit code that the result means.</summary>
 internal abstract class CommandOutput
 {
-    public static CommandOutput For(bool json) => json ? new JsonOutput(Console.Out) : new TextOutput(Console.Out, Console.Error);
+    public static CommandOutput For(bool json) => json ? new JsonOutput(Console.Out) : new TextOutput(Console.Out, Console.Error, TerminalWidth.OfOutput());
 
     public abstract int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing);
 

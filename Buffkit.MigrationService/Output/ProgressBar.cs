@@ -3,13 +3,12 @@ using Spectre.Console;
 
 namespace Buffkit.MigrationService;
 
-/// <summary>A bar over all statements of the migration under way.</summary>
+/// <summary>A bar over the run.</summary>
 internal sealed class ProgressBar : ProgressDisplay
 {
-    private const int Width = 30;
-
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly Lock _gate = new();
+    private readonly long _began = TimeProvider.System.GetTimestamp();
     private long _drawn;
     private bool _visible;
 
@@ -28,12 +27,9 @@ internal sealed class ProgressBar : ProgressDisplay
 
             _drawn = now;
             _visible = true;
-            var filled = value.StatementCount == 0 ? Width : Width * value.StatementsDone / value.StatementCount;
-            var bar = new string('█', filled) + new string('░', Width - filled);
-            var text = $"{bar} {value.StatementsDone}/{value.StatementCount}  {value.Migration} ({value.MigrationNumber}/{value.MigrationCount})  {value.Elapsed:hh\\:mm\\:ss}";
-            var room = Math.Max(10, _console.Profile.Width - 1);
+            var text = ProgressText.Bar(value, TimeProvider.System.GetElapsedTime(_began, now), Math.Max(10, _console.Profile.Width - 1));
             _console.Write(new ControlCode("\r\x1b[2K"));
-            _console.Write(new Text(text.Length > room ? text[..room] : text));
+            _console.Write(new Text(text));
         }
     }
 

@@ -3,8 +3,13 @@ using Buffkit.Migrations;
 namespace Buffkit.MigrationService;
 
 /// <summary>Plain lines for people and for grep.</summary>
-internal sealed class TextOutput(TextWriter output, TextWriter error) : CommandOutput
+/// <param name="output">Results.</param>
+/// <param name="error">What went wrong.</param>
+/// <param name="columns">What lines are fitted to; <see langword="null"/> for one line each, however long.</param>
+internal sealed class TextOutput(TextWriter output, TextWriter error, int? columns) : CommandOutput
 {
+    private const int StateWidth = 14;
+
     public override int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing)
     {
         foreach (var migration in migrations)
@@ -48,20 +53,30 @@ internal sealed class TextOutput(TextWriter output, TextWriter error) : CommandO
 
     public override void Status(MigrationStatus status)
     {
-        var width = status.Migrations.Count == 0 ? 0 : status.Migrations.Max(migration => migration.Name.Length);
+        var names = status.Migrations.Select(migration => migration.Name.Length).DefaultIfEmpty().Max();
+        var details = status.Migrations.Select(migration => Details(migration).Length).DefaultIfEmpty().Max();
+        // All of them in one line, or none: a table with ragged columns is not read.
+        var oneLine = columns is not { } width || StateWidth + 1 + names + 2 + details <= width;
         foreach (var migration in status.Migrations)
         {
-            output.WriteLine($"{State(migration),-14} {migration.Name.PadRight(width)}  {Details(migration)}".TrimEnd());
-            if (migration.Error is { } failure)
+            var state = State(migration).PadRight(StateWidth);
+            if (oneLine)
             {
-                output.WriteLine($"               {failure}");
+                output.WriteLine($"{state} {migration.Name.PadRight(names)}  {Details(migration)}".TrimEnd());
             }
+            else
+            {
+                WriteWrapped($"{state} {migration.Name}", StateWidth + 1);
+                WriteBelow(Details(migration));
+            }
+
+            WriteBelow(migration.Error ?? "");
         }
 
         output.WriteLine($"{status.Engine}: {Count(status.Migrations.Count(m => m.State is MigrationState.Applied or MigrationState.Baselined), "migration")} applied, {status.Pending} pending.");
         if (status.Runner is { } runner)
         {
-            output.WriteLine($"A runner is at work: {runner}.");
+            WriteWrapped($"A runner is at work: {runner}.", 0);
         }
 
         WriteProblems(status.Problems, silentWhenNone: true);
@@ -108,7 +123,7 @@ internal sealed class TextOutput(TextWriter output, TextWriter error) : CommandO
     {
         foreach (var finding in findings)
         {
-            output.WriteLine($"{finding.File}:{finding.Line}: {finding.Rule}: {finding.Message}");
+            WriteWrapped($"{finding.File}:{finding.Line}: {finding.Rule}: {finding.Message}", 2);
         }
 
         output.WriteLine(findings.Count == 0 ? "Nothing found." : $"{Count(findings.Count, "finding")}. To accept one: -- lint-ignore: rule reason");
@@ -118,12 +133,23 @@ internal sealed class TextOutput(TextWriter output, TextWriter error) : CommandO
     {
         foreach (var problem in problems)
         {
-            output.WriteLine($"{(problem.IsError ? "error" : "hint ")}  {problem}");
+            WriteWrapped($"{(problem.IsError ? "error" : "hint ")}  {problem}", "error  ".Length);
         }
 
         if (problems.Count == 0 && !silentWhenNone)
         {
             output.WriteLine("All is well.");
+        }
+    }
+
+    private void WriteWrapped(string text, int indent) => output.WriteLine(WrappedText.Of(text, columns, indent));
+
+    /// <summary>Under the names.</summary>
+    private void WriteBelow(string text)
+    {
+        if (text.Length > 0)
+        {
+            WriteWrapped(new string(' ', StateWidth + 1) + text, StateWidth + 1);
         }
     }
 

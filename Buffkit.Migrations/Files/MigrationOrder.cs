@@ -19,11 +19,12 @@ internal sealed class MigrationOrder
     private static Dictionary<Migration, List<Migration>> Resolve(List<Migration> migrations, ICollection<ScriptProblem> problems)
     {
         var needs = migrations.ToDictionary(migration => migration, _ => new List<Migration>());
+        var names = new MigrationNames(migrations);
         foreach (var migration in migrations)
         {
             foreach (var reference in migration.Depends)
             {
-                var found = migrations.Where(candidate => candidate.IsNamed(reference)).ToList();
+                var found = names.Find(reference);
                 if (found is [var needed])
                 {
                     needs[migration].Add(needed);
