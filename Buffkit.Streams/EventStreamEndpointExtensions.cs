@@ -70,9 +70,16 @@ public static class EventStreamEndpointExtensions
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
+        group.MapGet("session", (Delegate)session.ListAsync)
+            .WithName("ListSessions")
+            .WithSummary("The caller's sessions, on whichever devices.")
+            .Produces<SessionList>()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapDelete("session", (Delegate)session.DeleteAsync)
             .WithName("DeleteSession")
-            .WithSummary("Signs out: revokes the session and ends its streams.")
+            .WithSummary("Signs out: revokes the session and ends its streams; with ?others=true all other sessions of its subject instead.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("presence", (Delegate)endpoints.ServiceProvider.GetRequiredService<PresenceEndpoint>().HandleAsync)

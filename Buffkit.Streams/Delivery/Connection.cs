@@ -56,6 +56,15 @@ internal sealed partial class Connection
     /// <summary>The session, for logs, and for who revokes it.</summary>
     public SessionId Session { get; init; }
 
+    /// <summary>Whose session it is; nothing for nobody's.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>It was let in for credentials that came with the request, not for what the session keeps of them.</summary>
+    public bool ShowedCredentials { get; init; }
+
+    /// <summary>When the credentials were shown that it was let in for, or judged by since. Changed by the session watch alone.</summary>
+    public DateTimeOffset CredentialsShown { get; set; }
+
     /// <summary>The log has to answer for the cursor before the tail does: the tail would take one that was never issued for good.</summary>
     public bool IsUnconfirmed { get; set; }
 

@@ -84,6 +84,9 @@ internal sealed partial class ConnectionRunner(
             Abort = abort,
             MaxAge = maxAge,
             Session = subscription.Session.Id,
+            Subject = subscription.Session.Subject,
+            ShowedCredentials = subscription.Session.ShowedCredentials,
+            CredentialsShown = subscription.Session.CredentialsShown,
             AuthenticatedUntil = subscription.Session.AuthenticatedUntil,
             IsUnconfirmed = subscription.Start.IsUnconfirmed,
         };

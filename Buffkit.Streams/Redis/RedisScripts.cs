@@ -15,7 +15,13 @@ internal static class RedisScripts
 
     public static string UseSession { get; } = Read("use-session");
 
-    public static string SetSession { get; } = Read("set-session");
+    public static string RenewSession { get; } = Read("renew-session");
+
+    public static string RevokeSession { get; } = Read("revoke-session");
+
+    public static string UseSubject { get; } = Read("use-subject");
+
+    public static string RevokeSubject { get; } = Read("revoke-subject");
 
     public static string AddConnection { get; } = Read("add-connection");
 

@@ -14,55 +14,108 @@ internal sealed partial class RedisSessionStore(
     // After a failure nobody waits again for this long, or a crowd of clients would queue behind a Redis that hangs.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an anonymous session is remembered at most: anybody can begin as many as the rates allow.</summary>
-    public static readonly TimeSpan AnonymousLifetime = TimeSpan.FromHours(1);
-
     /// <summary>A clock in the place of Redis' own, for tests.</summary>
     internal Func<DateTimeOffset>? Clock { get; init; }
 
-    private readonly RedisChannel _revoked = RedisChannel.Literal(keyPrefix + ":sessions:revoked");
+    // Before it the name of a session, in the hash of a subject.
+    private const string SessionField = "s:";
+
+    private readonly RedisChannel _changes = RedisChannel.Literal(keyPrefix + ":sessions:changes");
     private long _awayUntil;
     private volatile bool _away;
 
-    public async ValueTask<SessionUse> UseAsync(SessionId session, long generation, DateTimeOffset issued, bool isAnonymous, CancellationToken cancellationToken)
+    public async ValueTask<SessionUse> UseAsync(TokenUse use, CancellationToken cancellationToken)
     {
-        var lifetime = isAnonymous && AnonymousLifetime < options.Lifetime ? AnonymousLifetime : options.Lifetime;
         RedisValue[] arguments =
         [
-            generation, issued.ToUnixTimeMilliseconds(), (long)options.RotationGrace.TotalMilliseconds,
-            (long)(TokenUses.LateAnswer + options.RotationGrace).TotalMilliseconds, TokenUses.Kept, (long)lifetime.TotalMilliseconds,
-            (string?)_revoked, session.Value, Clock is { } clock ? clock().ToUnixTimeMilliseconds() : RedisValue.EmptyString,
+            use.Generation, use.Issued.ToUnixTimeMilliseconds(), (long)options.RotationGrace.TotalMilliseconds,
+            (long)(TokenUses.LateAnswer + options.RotationGrace).TotalMilliseconds, TokenUses.Kept,
+            Lifetime(use.Subject is null), (string?)_changes, use.Session.Value, Now,
         ];
-        var answer = await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.UseSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
-        return answer is null
-            ? new SessionUse(SessionUseStatus.Unavailable)
-            : new SessionUse(
-                (SessionUseStatus)(int)answer[0], (long)answer[1], (long)answer[2] is > 0 and var until ? DateTimeOffset.FromUnixTimeMilliseconds(until) : null);
+        // Sent together: the subject may have had all of its sessions ended.
+        var asked = await AskAsync(
+            async database =>
+            {
+                var used = database.ScriptEvaluateAsync(RedisScripts.UseSession, [Key(use.Session)], arguments);
+                var refused = use.Subject is null ? false : await IsRefusedAsync(database, use).ConfigureAwait(false);
+                return new Used((RedisResult[])(await used.ConfigureAwait(false))!, refused);
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (asked is null)
+            return new SessionUse(SessionUseStatus.Unavailable);
+        var status = (SessionUseStatus)(int)asked.Answer[0];
+        return status is not SessionUseStatus.Accepted || !asked.IsRefused
+            ? new SessionUse(status, (long)asked.Answer[1], Credentials((long)asked.Answer[2], (long)asked.Answer[3], (string?)asked.Answer[4]))
+            : new SessionUse(SessionUseStatus.Revoked);
     }
 
-    public async ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken) =>
-        await SetAsync(session, "until", until.ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false);
+    public async ValueTask RenewAsync(SessionId session, SessionCredentials credentials, CancellationToken cancellationToken)
+    {
+        RedisValue[] arguments =
+        [
+            credentials.Until.ToUnixTimeMilliseconds(), credentials.Shown.ToUnixTimeMilliseconds(), credentials.Claims,
+            Lifetime(isAnonymous: false), (string?)_changes, session.Value,
+        ];
+        await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.RenewSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
+    }
 
-    public ValueTask<bool> RevokeAsync(SessionId session, CancellationToken cancellationToken) =>
-        SetAsync(session, "revoked", Now, cancellationToken);
+    public async ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken) =>
+        await AskAsync(
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.RevokeSession, [Key(session)], [time.GetUtcNow().ToUnixTimeMilliseconds(), Lifetime(isAnonymous), (string?)_changes, session.Value]),
+            cancellationToken).ConfigureAwait(false) is not null;
+
+    public async ValueTask<bool> RevokeAllAsync(string subject, SessionId? except, CancellationToken cancellationToken)
+    {
+        var hash = Subject.Hash(subject);
+        var ended = await AskAsync(
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.RevokeSubject, [SubjectKey(hash)], [except?.Value ?? "", Lifetime(isAnonymous: false), (string?)_changes, hash, Now]),
+            cancellationToken).ConfigureAwait(false);
+        if (ended is null)
+            return false;
+        // Servers' clocks differ: what is listed ends by its name too, not only by the time of its tokens.
+        foreach (var session in ((RedisResult[])ended!).Select(session => new SessionId(session.ToString())))
+        {
+            if (!await RevokeAsync(session, isAnonymous: false, cancellationToken).ConfigureAwait(false))
+                return false;
+        }
+
+        return true;
+    }
+
+    public async ValueTask<IReadOnlyList<SubjectSession>?> ListAsync(string subject, CancellationToken cancellationToken)
+    {
+        var fields = await AskAsync(database => database.HashGetAllAsync(SubjectKey(Subject.Hash(subject))), cancellationToken).ConfigureAwait(false);
+        if (fields is null)
+            return null;
+        var listed = fields.Where(field => field.Name.StartsWith(SessionField)).Select(field => Listed(field.Name.ToString(), field.Value.ToString())).ToArray();
+        var states = await FindAsync([.. listed.Select(session => session.Session)], cancellationToken).ConfigureAwait(false);
+        return [.. listed.Where((_, i) => states[i] is not { IsRevoked: true })];
+    }
 
     public async ValueTask<IReadOnlyList<SessionState?>> FindAsync(IReadOnlyList<SessionId> sessions, CancellationToken cancellationToken)
     {
         // One after the other on the wire, but sent together.
         var found = await AskAsync(
-            database => Task.WhenAll(sessions.Select(session => database.HashGetAsync(Key(session), ["revoked", "until"]))), cancellationToken)
+            database => Task.WhenAll(sessions.Select(session => database.HashGetAsync(Key(session), ["revoked", "until", "shown", "claims"]))), cancellationToken)
             .ConfigureAwait(false);
         return found is null
             ? new SessionState?[sessions.Count]
             : [.. found.Select(fields => fields[0].IsNull && fields[1].IsNull ? (SessionState?)null : new SessionState(
-                !fields[0].IsNull, fields[1].IsNull ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)fields[1])))];
+                !fields[0].IsNull, fields[1].IsNull ? null : Credentials((long)fields[1], (long)fields[2], fields[3])))];
     }
 
-    public async Task WatchAsync(Action<SessionId> revoked, CancellationToken cancellationToken)
+    public async Task WatchAsync(Action<SessionChange> changed, CancellationToken cancellationToken)
     {
         var subscriber = redis.GetSubscriber();
-        void Receive(RedisChannel channel, RedisValue message) => revoked(new SessionId(message.ToString()));
-        await subscriber.SubscribeAsync(_revoked, Receive).WaitAsync(cancellationToken).ConfigureAwait(false);
+        void Receive(RedisChannel channel, RedisValue message)
+        {
+            if (Read(message.ToString()) is { } change)
+                changed(change);
+        }
+
+        await subscriber.SubscribeAsync(_changes, Receive).WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // The client subscribes again by itself whenever its connection comes back.
@@ -70,19 +123,43 @@ internal sealed partial class RedisSessionStore(
         }
         finally
         {
-            await subscriber.UnsubscribeAsync(_revoked, Receive, CommandFlags.FireAndForget).ConfigureAwait(false);
+            await subscriber.UnsubscribeAsync(_changes, Receive, CommandFlags.FireAndForget).ConfigureAwait(false);
         }
     }
 
-    private string Now => time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+    private static SessionChange? Read(string message) => message.Split(' ') switch
+    {
+        ["revoked", var session] => new SessionChange(SessionChangeKind.Revoked, new SessionId(session)),
+        ["renewed", var session] => new SessionChange(SessionChangeKind.Renewed, new SessionId(session)),
+        ["subject", var hash] => new SessionChange(SessionChangeKind.SubjectRevoked, null, hash),
+        ["subject", var hash, var except] => new SessionChange(SessionChangeKind.SubjectRevoked, new SessionId(except), hash),
+        // Of another version.
+        _ => null,
+    };
+
+    private static SubjectSession Listed(string field, string value)
+    {
+        var times = value.Split(',').Select(text => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture))).ToArray();
+        return new SubjectSession(new SessionId(field[SessionField.Length..]), times[0], times[1]);
+    }
+
+    private static SessionCredentials? Credentials(long until, long shown, string? claims) => until == 0
+        ? null
+        : new SessionCredentials(DateTimeOffset.FromUnixTimeMilliseconds(shown), DateTimeOffset.FromUnixTimeMilliseconds(until), claims ?? "");
+
+    private async Task<bool> IsRefusedAsync(IDatabase database, TokenUse use) => (int)await database.ScriptEvaluateAsync(
+        RedisScripts.UseSubject,
+        [SubjectKey(Subject.Hash(use.Subject!))],
+        [use.Session.Value, use.Issued.ToUnixTimeMilliseconds(), SubjectSessions.Kept, Lifetime(isAnonymous: false), Now]).ConfigureAwait(false) == 1;
+
+    private long Lifetime(bool isAnonymous) => (long)options.LifetimeOf(isAnonymous).TotalMilliseconds;
+
+    // Empty for Redis' own clock.
+    private RedisValue Now => Clock is { } clock ? clock().ToUnixTimeMilliseconds() : RedisValue.EmptyString;
 
     private RedisKey Key(SessionId session) => $"{keyPrefix}:session:{{{session}}}";
 
-    private async ValueTask<bool> SetAsync(SessionId session, string field, RedisValue value, CancellationToken cancellationToken)
-    {
-        RedisValue[] arguments = [field, value, (long)options.Lifetime.TotalMilliseconds, (string?)_revoked, session.Value];
-        return await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.SetSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false) is not null;
-    }
+    private RedisKey SubjectKey(string hash) => $"{keyPrefix}:subject:{{{hash}}}";
 
     private async ValueTask<T?> AskAsync<T>(Func<IDatabase, Task<T>> ask, CancellationToken cancellationToken)
         where T : class
@@ -106,6 +183,8 @@ internal sealed partial class RedisSessionStore(
             return null;
         }
     }
+
+    private sealed record Used(RedisResult[] Answer, bool IsRefused);
 
     private static partial class Log
     {

@@ -6,7 +6,10 @@ namespace Buffkit.Streams;
 /// What was set lately, by key: an entry leaves when it was not set again for its lifetime, or when there are too many and
 /// it is the one that was not set for longest. Not safe for concurrent use.
 /// </summary>
-internal sealed class ExpiringMap<TKey, TValue>(TimeSpan lifetime, int capacity)
+/// <param name="lifetime">How long an entry stays.</param>
+/// <param name="capacity">The most entries.</param>
+/// <param name="crowdedOut">Told of an entry that left for want of room.</param>
+internal sealed class ExpiringMap<TKey, TValue>(TimeSpan lifetime, int capacity, Action<TValue>? crowdedOut = null)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, LinkedListNode<Entry>> _byKey = [];
@@ -27,7 +30,12 @@ internal sealed class ExpiringMap<TKey, TValue>(TimeSpan lifetime, int capacity)
         Remove(key);
         RemoveExpired(now);
         if (_byKey.Count >= capacity)
-            Remove(_oldestFirst.First!.Value.Key);
+        {
+            var oldest = _oldestFirst.First!.Value;
+            Remove(oldest.Key);
+            crowdedOut?.Invoke(oldest.Value);
+        }
+
         _byKey.Add(key, _oldestFirst.AddLast(new Entry(key, value, now + lifetime)));
     }
 

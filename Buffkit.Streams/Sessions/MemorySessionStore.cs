@@ -3,59 +3,94 @@ using System.Collections.Concurrent;
 namespace Buffkit.Streams;
 
 /// <summary>The sessions of a server that runs alone.</summary>
+/// <remarks>
+/// Sessions of nobody, of which anybody can have any number, are kept apart, so that they push nothing else out. Where there is no
+/// room for another revocation, the oldest becomes a moment in time: no token that was made before is good any more, whosever it is.
+/// That ends sessions that were quiet since then, and never makes a revoked token good again.
+/// </remarks>
 internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider time) : ISessionStore
 {
     /// <summary>
-    /// Sessions, and revocations: about 40 MiB at the worst. Beyond it the session that was quiet for longest is forgotten, as after
-    /// a restart: its token is still signed and in time. Revocations are crowded out by revocations alone.
+    /// Sessions of each kind, and subjects: about 100 MiB at the worst. Beyond it the one that was quiet for longest is forgotten, as
+    /// after a restart: its token is still signed and in time.
     /// </summary>
     public const int Capacity = 131_072;
 
     private readonly Lock _gate = new();
-    private readonly ExpiringMap<SessionId, Session> _sessions = new(options.Lifetime, Capacity);
-
-    // Apart, so that no crowd of sessions, which anybody can begin, pushes a revocation out.
-    private readonly ExpiringMap<SessionId, bool> _revoked = new(options.Lifetime, Capacity);
-    private readonly ConcurrentDictionary<Action<SessionId>, bool> _watchers = new();
+    private readonly Pool _subjects = new(options.Lifetime);
+    private readonly Pool _strangers = new(options.LifetimeOf(isAnonymous: true));
+    private readonly ExpiringMap<string, SubjectSessions> _bySubject = new(options.Lifetime, Capacity);
+    private readonly ConcurrentDictionary<Action<SessionChange>, bool> _watchers = new();
 
     public int Count
     {
         get
         {
             lock (_gate)
-                return _sessions.Count + _revoked.Count;
+                return _subjects.Count + _strangers.Count;
         }
     }
 
-    public ValueTask<SessionUse> UseAsync(SessionId session, long generation, DateTimeOffset issued, bool isAnonymous, CancellationToken cancellationToken)
+    public ValueTask<SessionUse> UseAsync(TokenUse use, CancellationToken cancellationToken)
     {
-        SessionUse use;
+        SessionUse used;
         lock (_gate)
-            use = Use(session, generation, issued, time.GetUtcNow());
-        if (use.Status is SessionUseStatus.Reused)
-            Tell(session);
-        return ValueTask.FromResult(use);
+            used = Use(use, time.GetUtcNow());
+        if (used.Status is SessionUseStatus.Reused)
+            Tell(new SessionChange(SessionChangeKind.Revoked, use.Session));
+        return ValueTask.FromResult(used);
     }
 
-    public ValueTask RenewAsync(SessionId session, DateTimeOffset until, CancellationToken cancellationToken)
+    public ValueTask RenewAsync(SessionId session, SessionCredentials credentials, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
-            if (!(known.Until >= until))
-                _sessions.Set(session, known with { Until = until }, now);
+            var known = _subjects.Find(session, now);
+            known.Credentials = credentials.With(known.Credentials);
+            _subjects.Sessions.Set(session, known, now);
         }
 
+        Tell(new SessionChange(SessionChangeKind.Renewed, session));
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> RevokeAsync(SessionId session, CancellationToken cancellationToken)
+    public ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken)
     {
         lock (_gate)
-            Revoke(session, time.GetUtcNow());
-        Tell(session);
+            (isAnonymous ? _strangers : _subjects).Revoke(session, time.GetUtcNow());
+        Tell(new SessionChange(SessionChangeKind.Revoked, session));
         return ValueTask.FromResult(true);
+    }
+
+    public ValueTask<bool> RevokeAllAsync(string subject, SessionId? except, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            var known = Find(subject, now);
+            known.RevokeAll(except, now);
+            foreach (var session in known.All.Select(session => session.Session).Where(session => session != except).ToArray())
+            {
+                _subjects.Revoke(session, now);
+                known.Remove(session);
+            }
+
+            _bySubject.Set(subject, known, now);
+        }
+
+        Tell(new SessionChange(SessionChangeKind.SubjectRevoked, except, Subject.Hash(subject)));
+        return ValueTask.FromResult(true);
+    }
+
+    public ValueTask<IReadOnlyList<SubjectSession>?> ListAsync(string subject, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            return ValueTask.FromResult<IReadOnlyList<SubjectSession>?>(
+                [.. Find(subject, now).All.Where(session => !_subjects.Revoked.TryGet(session.Session, now, out _))]);
+        }
     }
 
     public ValueTask<IReadOnlyList<SessionState?>> FindAsync(IReadOnlyList<SessionId> sessions, CancellationToken cancellationToken)
@@ -65,61 +100,98 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         lock (_gate)
         {
             for (var i = 0; i < states.Length; i++)
-            {
-                var isRevoked = _revoked.TryGet(sessions[i], now, out _);
-                if (_sessions.TryGet(sessions[i], now, out var known) || isRevoked)
-                    states[i] = new SessionState(isRevoked, known?.Until);
-            }
+                states[i] = _subjects.StateOf(sessions[i], now) ?? _strangers.StateOf(sessions[i], now);
         }
 
         return ValueTask.FromResult<IReadOnlyList<SessionState?>>(states);
     }
 
-    public async Task WatchAsync(Action<SessionId> revoked, CancellationToken cancellationToken)
+    public async Task WatchAsync(Action<SessionChange> changed, CancellationToken cancellationToken)
     {
-        _watchers.TryAdd(revoked, true);
+        _watchers.TryAdd(changed, true);
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _watchers.TryRemove(revoked, out _);
+            _watchers.TryRemove(changed, out _);
         }
     }
 
-    private SessionUse Use(SessionId session, long generation, DateTimeOffset issued, DateTimeOffset now)
+    private SessionUse Use(TokenUse use, DateTimeOffset now)
     {
-        if (_revoked.TryGet(session, now, out _))
+        var pool = use.Subject is null ? _strangers : _subjects;
+        if (use.Issued <= pool.NotBefore || pool.Revoked.TryGet(use.Session, now, out _))
             return new SessionUse(SessionUseStatus.Revoked);
-        var known = _sessions.TryGet(session, now, out var found) ? found : new Session();
-        if (known.Uses.Add(generation, issued, now, options.RotationGrace) is > 0 and var next)
+        if (use.Subject is not null)
         {
-            _sessions.Set(session, known, now);
-            return new SessionUse(SessionUseStatus.Accepted, next, known.Until);
+            var subject = Find(use.Subject, now);
+            if (subject.Refuses(use))
+                return new SessionUse(SessionUseStatus.Revoked);
+            subject.Add(use.Session, now);
+            _bySubject.Set(use.Subject, subject, now);
         }
 
-        Revoke(session, now);
+        var known = pool.Find(use.Session, now);
+        if (known.Uses.Add(use.Generation, use.Issued, now, options.RotationGrace) is > 0 and var next)
+        {
+            pool.Sessions.Set(use.Session, known, now);
+            return new SessionUse(SessionUseStatus.Accepted, next, known.Credentials);
+        }
+
+        pool.Revoke(use.Session, now);
         return new SessionUse(SessionUseStatus.Reused);
     }
 
-    private void Revoke(SessionId session, DateTimeOffset now)
-    {
-        _sessions.Remove(session);
-        _revoked.Set(session, true, now);
-    }
+    private SubjectSessions Find(string subject, DateTimeOffset now) => _bySubject.TryGet(subject, now, out var known) ? known : new SubjectSessions();
 
-    private void Tell(SessionId session)
+    private void Tell(SessionChange change)
     {
         foreach (var (watcher, _) in _watchers)
-            watcher(session);
+            watcher(change);
     }
 
-    private sealed record Session
+    // Changed under the lock.
+    private sealed class Pool
     {
-        /// <summary>Changed under the lock.</summary>
+        public Pool(TimeSpan lifetime)
+        {
+            Sessions = new(lifetime, Capacity);
+            Revoked = new(lifetime, Capacity, revoked => NotBefore = revoked > NotBefore ? revoked : NotBefore);
+        }
+
+        public ExpiringMap<SessionId, Session> Sessions { get; }
+
+        /// <summary>When each was revoked. Apart, so that no crowd of sessions pushes a revocation out.</summary>
+        public ExpiringMap<SessionId, DateTimeOffset> Revoked { get; }
+
+        /// <summary>When the latest revocation was made that there was no room for.</summary>
+        public DateTimeOffset NotBefore { get; private set; } = DateTimeOffset.MinValue;
+
+        public int Count => Sessions.Count + Revoked.Count;
+
+        public Session Find(SessionId session, DateTimeOffset now) => Sessions.TryGet(session, now, out var known) ? known : new Session();
+
+        public SessionState? StateOf(SessionId session, DateTimeOffset now)
+        {
+            var isRevoked = Revoked.TryGet(session, now, out _);
+            return Sessions.TryGet(session, now, out var known) || isRevoked ? new SessionState(isRevoked, known?.Credentials) : null;
+        }
+
+        public void Revoke(SessionId session, DateTimeOffset now)
+        {
+            Sessions.Remove(session);
+            // The first revocation stands: what is put in anew would be the last to leave.
+            if (!Revoked.TryGet(session, now, out _))
+                Revoked.Set(session, now, now);
+        }
+    }
+
+    private sealed class Session
+    {
         public TokenUses Uses { get; } = new();
 
-        public DateTimeOffset? Until { get; init; }
+        public SessionCredentials? Credentials { get; set; }
     }
 }

@@ -6,10 +6,10 @@ namespace Buffkit.Streams;
 /// <summary>
 /// <c>POST /events/session</c>: credentials become a session. An EventSource cannot send headers, but a browser sends the
 /// cookie that this answers with. Called again it renews the session, and open streams go on beyond the old credentials' end.
-/// <c>DELETE</c> signs out.
+/// <c>DELETE</c> signs out, or with <c>?others=true</c> ends the subject's other sessions.
 /// </summary>
 internal sealed class SessionEndpoint(
-    Admission admission, SessionGate gate, ISessionStore store, EventSessions sessions, IOptions<StreamsOptions> options)
+    Admission admission, SessionGate gate, EventSessions sessions, IOptions<StreamsOptions> options)
 {
     private readonly StreamsOptions _options = options.Value;
 
@@ -23,8 +23,8 @@ internal sealed class SessionEndpoint(
         if (session.Subject is null)
             return AccessProblems.Forbidden("The credentials name no subject (claim 'sub', 1 to 255 characters).");
         // First, so that another request's token, which is made meanwhile, lasts as long. A new session has no other token.
-        if (session is { IsReturning: true, AuthenticatedUntil: { } until })
-            await store.RenewAsync(session.Id, until, http.RequestAborted);
+        if (session.IsReturning)
+            await gate.RenewAsync(http, session);
         if (gate.GiveToken(http, session) is not { } expires)
         {
             return EventStreamProblems.Unavailable(
@@ -40,12 +40,46 @@ internal sealed class SessionEndpoint(
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
         // Of whoever else the credentials are that came along: the token's session is the one that is to end.
-        if (session.Brought is { } brought && !await sessions.RevokeAsync(brought.ToString(), http.RequestAborted))
+        if (session.Brought is { } brought && !await EndAsync(brought, http))
             return EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
-        SessionCarrier.Delete(http);
+        if (!OthersOnly(http.Request))
+            SessionCarrier.Delete(http);
         return TypedResults.NoContent();
     }
+
+    /// <summary><c>GET</c>: the caller's sessions, so that she can end those that are not hers.</summary>
+    public async Task<IResult> ListAsync(HttpContext http)
+    {
+        var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
+        if (admitted.Session is not { } session)
+            return admitted.Refusal!.ToProblem();
+        if (session.Subject is null)
+            return await AccessProblems.UnauthenticatedAsync(http, "Only who is known has sessions to list; authenticate first.");
+        if (await sessions.ListAsync(session.Subject, http.RequestAborted) is not { } all)
+            return EventStreamProblems.Unavailable("The sessions could not be read now; try again.", _options.Retry.Max);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(new SessionList(
+            [.. all.Select(one => new ListedSession(one.Session, one.Session == session.Id.ToString(), one.Began, one.LastUsed))]));
+    }
+
+    private ValueTask<bool> EndAsync(SessionToken brought, HttpContext http) =>
+        OthersOnly(http.Request) && brought.Subject is { } subject
+            ? sessions.RevokeAllAsync(subject, brought.Session.ToString(), http.RequestAborted)
+            : sessions.RevokeAsync(brought.Session, brought.Subject is null, http.RequestAborted);
+
+    private static bool OthersOnly(HttpRequest request) => request.Query["others"] == "true";
 }
+
+/// <summary>The answer to <c>GET /events/session</c>.</summary>
+/// <param name="Sessions">The caller's, the one that was used last first.</param>
+internal sealed record SessionList(IReadOnlyList<ListedSession> Sessions);
+
+/// <summary>One of the caller's sessions.</summary>
+/// <param name="Session">The public id; opens nothing.</param>
+/// <param name="Current">It is this request's.</param>
+/// <param name="Began">When its first token came, in UTC.</param>
+/// <param name="LastUsed">When one came last, in UTC.</param>
+internal sealed record ListedSession(string Session, bool Current, DateTimeOffset Began, DateTimeOffset LastUsed);
 
 /// <summary>The answer to <c>POST /events/session</c>.</summary>
 /// <param name="Session">The public id; opens nothing.</param>

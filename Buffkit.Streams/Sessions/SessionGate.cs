@@ -20,6 +20,9 @@ internal sealed partial class SessionGate(
     TimeProvider time,
     ILogger<SessionGate> logger)
 {
+    // Of what is kept in the servers' common memory for a session: a large token's worth.
+    private const int MaxClaimsLength = 8_192;
+
     private readonly SessionsOptions _options = options.Value.Sessions;
     private readonly IList<string> _corsOrigins = options.Value.Cors.Origins;
 
@@ -38,20 +41,28 @@ internal sealed partial class SessionGate(
     {
         // Credentials' end is not the token's: they may be renewed by another request while this one is on its way.
         var now = time.GetUtcNow();
-        var expires = now + _options.Lifetime;
+        var lifetime = _options.LifetimeOf(session.Subject is null);
+        var expires = now + lifetime;
         var token = new SessionToken(session.Id, session.Generation, now, expires, Binding(http, session.Id))
         {
             Subject = session.Subject,
             AuthenticatedUntil = session.AuthenticatedUntil,
-            Claims = session.Subject is null || _options.Claims.Count == 0
-                ? []
-                : [.. session.User.Claims.Where(claim => _options.Claims.Contains(claim.Type))],
+            CredentialsShown = session.CredentialsShown,
+            Claims = session.Subject is null ? [] : Kept(session.User.Claims),
         };
         if (tokens.Write(token) is not { } text)
             return null;
-        SessionCarrier.Write(http, text, _options.Lifetime, _corsOrigins);
+        SessionCarrier.Write(http, text, lifetime, _corsOrigins);
         plainHttp.Look(http);
         return session.AuthenticatedUntil < expires ? session.AuthenticatedUntil : expires;
+    }
+
+    /// <summary>Notes the credentials that a session's request showed, for its other tokens and its streams.</summary>
+    public ValueTask RenewAsync(HttpContext http, Session session)
+    {
+        var claims = ClaimsOf(http.User);
+        return store.RenewAsync(
+            session.Id, new SessionCredentials(session.CredentialsShown, session.AuthenticatedUntil!.Value, tokens.WriteClaims(claims)), http.RequestAborted);
     }
 
     private ValueTask<Session> OpenAsync(HttpContext http, bool rotate)
@@ -59,7 +70,7 @@ internal sealed partial class SessionGate(
         var token = ReadToken(http);
         return token is null
             ? ValueTask.FromResult(Complete(http, null, default, rotate))
-            : AwaitAsync(store.UseAsync(token.Session, token.Generation, token.Issued, token.Subject is null, http.RequestAborted));
+            : AwaitAsync(store.UseAsync(new TokenUse(token.Session, token.Subject, token.Generation, token.Issued), http.RequestAborted));
 
         async ValueTask<Session> AwaitAsync(ValueTask<SessionUse> using_)
         {
@@ -70,8 +81,40 @@ internal sealed partial class SessionGate(
                 metrics.Revoked();
             }
 
-            return Complete(http, use.Status is SessionUseStatus.Accepted or SessionUseStatus.Unavailable ? token : null, use, rotate);
+            var good = use.Status is SessionUseStatus.Accepted or SessionUseStatus.Unavailable ? Current(token, use.Credentials) : null;
+            var session = Complete(http, good, use, rotate);
+            // Other rights than the session's tokens say: those count from now on, for every token and stream of it.
+            if (session is { ShowedCredentials: true, IsReturning: true, Subject: not null } && !SameClaims(Kept(http.User.Claims), good!.Claims))
+                await RenewAsync(http, session);
+            return session;
         }
+    }
+
+    // Another request of the session may have shown other credentials since the token was made.
+    private SessionToken Current(SessionToken token, SessionCredentials? renewed)
+    {
+        if (renewed is null)
+            return token;
+        token = token with { AuthenticatedUntil = Later(token.AuthenticatedUntil, renewed.Until) };
+        return renewed.Shown > token.CredentialsShown
+            ? token with { CredentialsShown = renewed.Shown, Claims = Kept(tokens.ReadClaims(renewed.Claims)) }
+            : token;
+    }
+
+    private Claim[] Kept(IEnumerable<Claim> claims) =>
+        _options.Claims.Count == 0 ? [] : [.. claims.Where(claim => _options.Claims.Contains(claim.Type))];
+
+    private static bool SameClaims(Claim[] some, IReadOnlyList<Claim> others) =>
+        some.Length == others.Count && some.Zip(others).All(pair => pair.First.Type == pair.Second.Type && pair.First.Value == pair.Second.Value);
+
+    // All of them, where that is not too much: a stream that was opened with the credentials themselves is judged by them again.
+    private Claim[] ClaimsOf(ClaimsPrincipal user)
+    {
+        var roles = user.Identities
+            .SelectMany(identity => identity.Claims.Where(claim => claim.Type == identity.RoleClaimType && claim.Type != "role"))
+            .Select(claim => new Claim("role", claim.Value));
+        Claim[] all = [.. user.Claims, .. roles];
+        return all.Sum(claim => claim.Type.Length + claim.Value.Length) <= MaxClaimsLength ? all : Kept(all);
     }
 
     private SessionToken? ReadToken(HttpContext http)
@@ -90,12 +133,12 @@ internal sealed partial class SessionGate(
     private Session Complete(HttpContext http, SessionToken? token, SessionUse use, bool rotate)
     {
         var now = time.GetUtcNow();
-        var brought = token?.Session;
+        var brought = token;
         DateTimeOffset? shown = http.User.Identity is { IsAuthenticated: true } ? CredentialsUntil(http, now) : null;
         // A scheme may accept credentials a little after their end, for clocks that differ; a stream of theirs would end at once.
         var authenticated = shown > now;
         var subject = authenticated ? Subject.Of(http.User) : null;
-        var known = Later(token?.AuthenticatedUntil, use.AuthenticatedUntil);
+        var known = token?.AuthenticatedUntil;
         // Another subject is another session, and so is a stranger who logs in: who planted the stranger's token knows it.
         if (token is not null && (authenticated ? token.Subject != subject : token.Subject is not null && known <= now))
             (token, known) = (null, null);
@@ -105,6 +148,7 @@ internal sealed partial class SessionGate(
             Subject = authenticated ? subject : token?.Subject,
             ShowedCredentials = authenticated,
             AuthenticatedUntil = Later(authenticated ? shown : null, known),
+            CredentialsShown = authenticated ? now : token?.CredentialsShown ?? DateTimeOffset.UnixEpoch,
             Generation = token is null ? 1 : Math.Max(use.Next, token.Generation),
             IsReturning = token is not null,
             Brought = brought,
@@ -166,12 +210,15 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
     /// <summary>When the credentials expire, these or those with which the session was renewed; nothing for an anonymous caller.</summary>
     public DateTimeOffset? AuthenticatedUntil { get; init; }
 
+    /// <summary>When the credentials were shown whose claims the caller has.</summary>
+    public DateTimeOffset CredentialsShown { get; init; }
+
     /// <summary>The generation of the client's next token.</summary>
     public long Generation { get; init; }
 
     /// <summary>The client brought a good token, so the session is not new.</summary>
     public bool IsReturning { get; init; }
 
-    /// <summary>The session whose good token came, also where the credentials beside it are another's.</summary>
-    public SessionId? Brought { get; init; }
+    /// <summary>The good token that came, also where the credentials beside it are another's.</summary>
+    public SessionToken? Brought { get; init; }
 }

@@ -12,7 +12,7 @@ namespace Buffkit.Streams;
 internal sealed record SessionToken(SessionId Session, long Generation, DateTimeOffset Issued, DateTimeOffset Expires, ulong Binding)
 {
     private const string AuthenticationType = "Session";
-    private const byte Format = 2;
+    private const byte Format = 3;
 
     /// <summary>Whose session it is; nothing for an anonymous one.</summary>
     public string? Subject { get; init; }
@@ -22,14 +22,18 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
     /// </summary>
     public DateTimeOffset? AuthenticatedUntil { get; init; }
 
+    /// <summary>When the credentials were shown that its claims are of.</summary>
+    public DateTimeOffset CredentialsShown { get; init; }
+
     /// <summary>The claims that are kept.</summary>
     public IReadOnlyList<Claim> Claims { get; init; } = [];
 
     /// <summary>The caller as the token knows it.</summary>
-    public ClaimsPrincipal ToPrincipal() => Subject is null
-        ? new ClaimsPrincipal(new ClaimsIdentity())
-        : new ClaimsPrincipal(new ClaimsIdentity(
-            [new Claim(Streams.Subject.Claim, Subject), .. Claims], AuthenticationType, Streams.Subject.Claim, "role"));
+    public ClaimsPrincipal ToPrincipal() => Subject is null ? new ClaimsPrincipal(new ClaimsIdentity()) : Principal(Subject, Claims);
+
+    /// <summary>A subject with the claims of its session.</summary>
+    public static ClaimsPrincipal Principal(string subject, IEnumerable<Claim> claims) => new(new ClaimsIdentity(
+        [new Claim(Streams.Subject.Claim, subject), .. claims], AuthenticationType, Streams.Subject.Claim, "role"));
 
     public byte[] ToBytes()
     {
@@ -42,16 +46,31 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
         writer.Write(Expires.ToUnixTimeSeconds());
         writer.Write(Binding);
         writer.Write(AuthenticatedUntil?.ToUnixTimeSeconds() ?? 0);
+        writer.Write(CredentialsShown.ToUnixTimeMilliseconds());
         writer.Write(Subject ?? "");
-        writer.Write7BitEncodedInt(Claims.Count);
-        foreach (var claim in Claims)
+        WriteClaims(writer, Claims);
+        writer.Flush();
+        return bytes.ToArray();
+    }
+
+    /// <summary>Writes claims as a token has them.</summary>
+    public static void WriteClaims(BinaryWriter writer, IReadOnlyList<Claim> claims)
+    {
+        writer.Write7BitEncodedInt(claims.Count);
+        foreach (var claim in claims)
         {
             writer.Write(claim.Type);
             writer.Write(claim.Value);
         }
+    }
 
-        writer.Flush();
-        return bytes.ToArray();
+    /// <summary>Reads what <see cref="WriteClaims"/> wrote.</summary>
+    public static Claim[] ReadClaims(BinaryReader reader)
+    {
+        var claims = new Claim[reader.Read7BitEncodedInt()];
+        for (var i = 0; i < claims.Length; i++)
+            claims[i] = new Claim(reader.ReadString(), reader.ReadString());
+        return claims;
     }
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote; the bytes are known to be this system's own.</summary>
@@ -68,15 +87,14 @@ internal sealed record SessionToken(SessionId Session, long Generation, DateTime
             DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64()),
             reader.ReadUInt64());
         var until = reader.ReadInt64();
+        var shown = reader.ReadInt64();
         var subject = reader.ReadString();
-        var claims = new Claim[reader.Read7BitEncodedInt()];
-        for (var i = 0; i < claims.Length; i++)
-            claims[i] = new Claim(reader.ReadString(), reader.ReadString());
         return token with
         {
             AuthenticatedUntil = until == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(until),
             Subject = subject.Length == 0 ? null : subject,
-            Claims = claims,
+            CredentialsShown = DateTimeOffset.FromUnixTimeMilliseconds(shown),
+            Claims = ReadClaims(reader),
         };
     }
 }

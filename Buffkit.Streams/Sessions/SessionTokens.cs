@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Security.Claims;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +17,8 @@ internal sealed partial class SessionTokens(IDataProtectionProvider protection, 
     public const int MaxLength = 3_800;
 
     private readonly IDataProtector _protector = protection.CreateProtector("event-streams", "session-token", "v1");
+
+    private readonly IDataProtector _claims = protection.CreateProtector("event-streams", "session-claims", "v1");
 
     // An outage of the keys is one line in the log, not one per client.
     private volatile bool _failing;
@@ -61,6 +65,39 @@ internal sealed partial class SessionTokens(IDataProtectionProvider protection, 
                 Log.NoKeys(logger, e);
             _failing = true;
             return null;
+        }
+    }
+
+    /// <summary>Makes a text of claims for the servers' common memory, which is not to read them.</summary>
+    /// <returns>A text that says nothing where the keys are out of reach.</returns>
+    public string WriteClaims(IReadOnlyList<Claim> claims)
+    {
+        var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
+        SessionToken.WriteClaims(writer, claims);
+        writer.Flush();
+        try
+        {
+            return Base64Url.EncodeToString(_claims.Protect(bytes.ToArray()));
+        }
+        catch (Exception e)
+        {
+            Log.NoKeys(logger, e);
+            return "";
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteClaims"/> wrote.</summary>
+    /// <returns>None where that cannot be read: rather less than was shown than more.</returns>
+    public IReadOnlyList<Claim> ReadClaims(string text)
+    {
+        try
+        {
+            return SessionToken.ReadClaims(new BinaryReader(new MemoryStream(_claims.Unprotect(Base64Url.DecodeFromChars(text))), Encoding.UTF8));
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException or IOException)
+        {
+            return [];
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,11 +6,18 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>
-/// Ends streams whose session is revoked, on whichever server that happened, or whose credentials have expired and were not
-/// renewed. Revocations are told at once; that message may get lost, so the sessions are looked up from time to time too.
+/// Ends streams whose session is revoked, on whichever server that happened, whose credentials have expired and were not renewed, or
+/// were renewed with fewer rights than the stream needs. That is told at once; the message may get lost, so the sessions are looked
+/// up from time to time too.
 /// </summary>
 internal sealed partial class SessionWatch(
-    ConnectionSet connections, ISessionStore store, IOptions<StreamsOptions> options, TimeProvider time, ILogger<SessionWatch> logger)
+    ConnectionSet connections,
+    ISessionStore store,
+    SessionTokens tokens,
+    ITopicAuthorization authorization,
+    IOptions<StreamsOptions> options,
+    TimeProvider time,
+    ILogger<SessionWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ExpiryLook = TimeSpan.FromSeconds(1);
@@ -20,13 +28,17 @@ internal sealed partial class SessionWatch(
     // Sessions looked up in one go.
     private const int Chunk = 500;
 
+    // What does not fit is found by the next look at all.
+    private readonly Channel<SessionId> _renewed = Channel.CreateBounded<SessionId>(
+        new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
     private readonly StreamsOptions _options = options.Value;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await Task.WhenAll(ListenAsync(stoppingToken), LookAsync(stoppingToken)).ConfigureAwait(false);
+            await Task.WhenAll(ListenAsync(stoppingToken), LookAsync(stoppingToken), LookAtRenewedAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -34,12 +46,30 @@ internal sealed partial class SessionWatch(
         }
     }
 
-    internal void Close(SessionId session)
+    private void Learn(SessionChange change)
     {
-        foreach (var connection in connections.All)
+        switch (change.Kind)
         {
-            if (connection.Session == session)
-                Close(connection);
+            case SessionChangeKind.Renewed:
+                _renewed.Writer.TryWrite(change.Session!.Value);
+                break;
+            case SessionChangeKind.Revoked:
+                Close(connections.All.Where(connection => connection.Session == change.Session));
+                break;
+            default:
+                Close(connections.All.Where(connection =>
+                    connection.Subject is { } subject && connection.Session != change.Session && Subject.Hash(subject) == change.Subject));
+                break;
+        }
+    }
+
+    private async Task LookAtRenewedAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var session in _renewed.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
+        {
+            var now = time.GetUtcNow();
+            foreach (var chunk in connections.All.Where(connection => connection.Session == session).Chunk(Chunk))
+                await LookAtAsync(chunk, now, stoppingToken).ConfigureAwait(false);
         }
     }
 
@@ -49,7 +79,7 @@ internal sealed partial class SessionWatch(
         {
             try
             {
-                await store.WatchAsync(Close, stoppingToken).ConfigureAwait(false);
+                await store.WatchAsync(Learn, stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -80,19 +110,62 @@ internal sealed partial class SessionWatch(
         var states = await store.FindAsync([.. chunk.Select(connection => connection.Session)], stoppingToken).ConfigureAwait(false);
         for (var i = 0; i < chunk.Length; i++)
         {
-            if (chunk[i].AuthenticatedUntil is { } until && states[i]?.AuthenticatedUntil > until)
-                chunk[i].AuthenticatedUntil = states[i]!.Value.AuthenticatedUntil;
-            if (states[i] is { IsRevoked: true } || chunk[i].AuthenticatedUntil <= now)
-                Close(chunk[i]);
+            var (connection, state) = (chunk[i], states[i]);
+            if (connection.AuthenticatedUntil is { } until && state?.Credentials?.Until > until)
+                connection.AuthenticatedUntil = state.Value.Credentials!.Until;
+            if (state is { IsRevoked: true } || connection.AuthenticatedUntil <= now)
+                Close(connection, CloseReason.Revoked);
+            else if (state?.Credentials is { } credentials && credentials.Shown > connection.CredentialsShown && connection.Subject is not null)
+                await JudgeAsync(connection, credentials, stoppingToken).ConfigureAwait(false);
         }
     }
 
-    private void Close(Connection connection) =>
-        connection.RequestClose(new StreamClose(CloseReason.Revoked, _options.Retry.Draw()));
+    // The session showed other credentials: what the stream asks for has to be allowed to those.
+    private async Task JudgeAsync(Connection connection, SessionCredentials credentials, CancellationToken stoppingToken)
+    {
+        var claims = tokens.ReadClaims(credentials.Claims);
+        var user = SessionToken.Principal(
+            connection.Subject!, connection.ShowedCredentials ? claims : claims.Where(claim => _options.Sessions.Claims.Contains(claim.Type)));
+        foreach (var filter in connection.Filters)
+        {
+            if (!await IsAllowedAsync(new TopicAccess(user, TopicOperation.Subscribe, filter), stoppingToken).ConfigureAwait(false))
+            {
+                Close(connection, CloseReason.Forbidden);
+                return;
+            }
+        }
+
+        connection.CredentialsShown = credentials.Shown;
+    }
+
+    private async ValueTask<bool> IsAllowedAsync(TopicAccess access, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await authorization.IsAllowedAsync(access, stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Whoever cannot be judged comes back and is judged then; the watch goes on for all others.
+            Log.NotJudged(logger, e);
+            return false;
+        }
+    }
+
+    private void Close(IEnumerable<Connection> revoked)
+    {
+        foreach (var connection in revoked)
+            Close(connection, CloseReason.Revoked);
+    }
+
+    private void Close(Connection connection, CloseReason reason) => connection.RequestClose(new StreamClose(reason, _options.Retry.Draw()));
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "Revocations are not told at once; streams of revoked sessions end up to 15 seconds late.")]
         public static partial void NotListening(ILogger logger, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Warning, "A stream whose session showed other credentials could not be judged by them; it ends.")]
+        public static partial void NotJudged(ILogger logger, Exception exception);
     }
 }

@@ -14,10 +14,21 @@ public sealed class SessionsOptions
     /// <summary>30 days: a person who comes every day logs in once a month.</summary>
     public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromDays(30);
 
+    /// <summary>Two hours: as long as a page stays open unwatched, and what strangers leave behind is soon gone.</summary>
+    public static readonly TimeSpan DefaultAnonymousLifetime = TimeSpan.FromHours(2);
+
     /// <summary>How long a token is good, 1 minute to 30 days; never longer than the credentials behind it.</summary>
     /// <value>Default one day.</value>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan Lifetime { get; set; } = DefaultLifetime;
+
+    /// <summary>
+    /// How long a token of nobody is good, 1 minute to 30 days, at most <see cref="Lifetime"/>. A client that comes later is a new
+    /// session, and goes on from its cursor all the same.
+    /// </summary>
+    /// <value>Default two hours.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan AnonymousLifetime { get; set; } = DefaultAnonymousLifetime;
 
     /// <summary>
     /// How long after its credentials were shown a session lasts at most, however often its token is replaced, 1 minute to 365
@@ -43,4 +54,6 @@ public sealed class SessionsOptions
     /// </summary>
     /// <value>Default none.</value>
     public IList<string> Claims { get; } = [];
+
+    internal TimeSpan LifetimeOf(bool isAnonymous) => isAnonymous && AnonymousLifetime < Lifetime ? AnonymousLifetime : Lifetime;
 }

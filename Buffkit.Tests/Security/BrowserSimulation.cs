@@ -11,14 +11,12 @@ internal sealed class BrowserSimulation(ISessionStore store, FakeTimeProvider ti
 {
     private readonly PriorityQueue<Func<Task>, DateTimeOffset> _events = new();
     private readonly List<(Token Token, DateTimeOffset First)> _used = [];
-    private SessionId _session = SessionId.New();
+    private readonly SessionId _session = SessionId.New();
 
     public sealed record Token(long Generation, DateTimeOffset Issued);
 
     /// <summary>The token of the answer that came last.</summary>
     public Token Jar { get; private set; } = new(1, time.GetUtcNow());
-
-    public SessionId Session => _session;
 
     /// <summary>What the store said, other than that a token is good; nothing for an honest browser.</summary>
     public SessionUseStatus? Refused { get; private set; }
@@ -49,7 +47,7 @@ internal sealed class BrowserSimulation(ISessionStore store, FakeTimeProvider ti
         && _used.Exists(use => use.Token.Generation > token.Generation && use.Token.Issued > former.First && time.GetUtcNow() - use.First > grace);
 
     public async Task<SessionUse> SendAsync(Token token) =>
-        await store.UseAsync(_session, token.Generation, token.Issued, isAnonymous: false, TestContext.Current.CancellationToken);
+        await store.UseAsync(new TokenUse(_session, "ada", token.Generation, token.Issued), TestContext.Current.CancellationToken);
 
     private Task ActAsync(int left)
     {

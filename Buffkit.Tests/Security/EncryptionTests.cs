@@ -103,7 +103,7 @@ public sealed class EncryptionTests(RedisServer redis) : IDisposable
         await using var server = await StartAsync(new()
         {
             ["Streams:Encryption:KeyLifetime"] = "1.00:00:00", ["Streams:Encryption:KeepKeysFor"] = "2.00:00:00",
-            ["Streams:Log:MaxAge"] = "00:00:00",
+            ["Streams:Log:MaxAge"] = "00:00:00", ["Streams:Delivery:MaxAge"] = "00:00:00",
         });
         await using var client = await ConnectAsync(server);
         await server.PublishFromCodeAsync(Own, Secret);

@@ -319,6 +319,94 @@ public sealed class EventSessionTests
         Assert.Equal("revoked", await client.CloseReasonAsync());
     }
 
+    [Theory]
+    // With the session's token, and with the credentials themselves, of which the session keeps nothing.
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Session_RenewedWithFewerRights_HasThoseAloneAndItsStreamsEnd(bool byToken)
+    {
+        await using var server = await SecuredServer.StartAsync(
+            byToken ? new() { ["Streams:Sessions:Claims:0"] = "role" } : [],
+            services: services => services.AddAuthorizationBuilder().AddPolicy(
+                TopicAuthorizationOptions.PolicyName, policy => policy.RequireRole("admin")));
+        var admin = TestAuthentication.As("ada", role: "admin");
+        using var first = await server.SendAsync(HttpMethod.Post, "events/session", [admin]);
+        var token = first.Headers.GetValues(TokenHeader).Single();
+        await using var secrets = await EventStreamClient.ConnectAsync(
+            server.Address, "secrets", headers: byToken ? [(TokenHeader, token)] : [(TokenHeader, token), admin]);
+        await using var own = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, token));
+
+        using var renewed = await server.SendAsync(
+            HttpMethod.Post, "events/session", [(TokenHeader, token), TestAuthentication.As("ada", role: "nobody")]);
+
+        Assert.Equal("forbidden", await secrets.CloseReasonAsync());
+        foreach (var late in new[] { token, secrets.Headers[TokenHeader], renewed.Headers.GetValues(TokenHeader).Single() })
+        {
+            Assert.Equal(403, await server.SubscribeStatusAsync("secrets", (TokenHeader, late)));
+            Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, late)));
+        }
+
+        await server.PublishAsync(Own, [(TokenHeader, token)]);
+        Assert.Equal("1", (await own.NextAsync()).Data);
+    }
+
+    [Fact]
+    public async Task Session_OtherCredentialsShownOnAConnect_CountFromThenOn()
+    {
+        await using var server = await SecuredServer.StartAsync(
+            new() { ["Streams:Sessions:Claims:0"] = "role" },
+            services: services => services.AddAuthorizationBuilder().AddPolicy(
+                TopicAuthorizationOptions.PolicyName, policy => policy.RequireRole("admin")));
+        using var first = await server.SendAsync(HttpMethod.Post, "events/session", [TestAuthentication.As("ada", role: "admin")]);
+        var token = first.Headers.GetValues(TokenHeader).Single();
+        Assert.Equal(200, await server.SubscribeStatusAsync("secrets", (TokenHeader, token)));
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token), TestAuthentication.As("ada", role: "nobody")));
+
+        Assert.Equal(403, await server.SubscribeStatusAsync("secrets", (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task Sessions_OfASubject_AreListedAndTheOthersEnded()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var (here, there) = (await server.LogInAsync("ada"), await server.LogInAsync("ada"));
+        await using var other = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, there));
+        await using var mine = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, here));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        using var listed = await server.SendAsync(HttpMethod.Get, "events/session", [(TokenHeader, here)]);
+        var sessions = JsonSerializer.Deserialize<JsonElement>(await listed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("sessions");
+        using var ended = await server.SendAsync(HttpMethod.Delete, "events/session?others=true", [(TokenHeader, here)]);
+
+        Assert.Equal(
+            [(mine.Session(), true), (other.Session(), false)],
+            sessions.EnumerateArray().Select(session => (session.GetProperty("session").GetString(), session.GetProperty("current").GetBoolean())));
+        Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
+        Assert.Equal("revoked", await other.CloseReasonAsync());
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, other.Headers[TokenHeader])));
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, mine.Headers[TokenHeader])));
+        using var nobody = await server.SendAsync(HttpMethod.Get, "events/session", []);
+        Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
+    }
+
+    [Fact]
+    public async Task RevokeAll_FromCode_EndsWhatASubjectHasOnEveryDevice()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var (one, two) = (await server.LogInAsync("ada"), await server.LogInAsync("ada"));
+        await using var stream = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, one));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.True(await server.Services.GetRequiredService<EventSessions>().RevokeAllAsync("ada", cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal("revoked", await stream.CloseReasonAsync());
+        foreach (var token in new[] { one, two, stream.Headers[TokenHeader] })
+            Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, await server.LogInAsync("ada"))));
+    }
+
     [Fact]
     public async Task IdempotencyKey_OfAnotherSubject_IsAnother()
     {

@@ -184,12 +184,12 @@ public abstract class SessionStoreSpecification
         var (store, session) = await StartAsync();
         var told = new TaskCompletionSource<SessionId>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = new CancellationTokenSource();
-        var watching = store.WatchAsync(revoked => told.TrySetResult(revoked), stop.Token);
+        var watching = store.WatchAsync(change => told.TrySetResult(change.Session!.Value), stop.Token);
 
         // A watcher may be told nothing until it has subscribed; revoking again says it again.
         while (!told.Task.IsCompleted)
         {
-            Assert.True(await store.RevokeAsync(session, TestContext.Current.CancellationToken));
+            Assert.True(await store.RevokeAsync(session, isAnonymous: false, TestContext.Current.CancellationToken));
             await Task.WhenAny(told.Task, Task.Delay(50, TestContext.Current.CancellationToken));
         }
 
@@ -201,16 +201,116 @@ public abstract class SessionStoreSpecification
     }
 
     [Fact]
-    public async Task Renew_Session_IsFound()
+    public async Task Renew_Session_CountsTheCredentialsShownLastAndTheLaterEnd()
     {
         var (store, session) = await StartAsync();
-        var until = DateTimeOffset.FromUnixTimeMilliseconds(Time.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds());
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var first = new SessionCredentials(now, now.AddHours(1), "admin");
+        var second = new SessionCredentials(now.AddMinutes(1), now.AddMinutes(30), "nobody");
 
-        await store.RenewAsync(session, until, TestContext.Current.CancellationToken);
-        await store.RenewAsync(session, until.AddMinutes(-1), TestContext.Current.CancellationToken);
+        // The one that was shown first is noted last.
+        await store.RenewAsync(session, second, TestContext.Current.CancellationToken);
+        await store.RenewAsync(session, first, TestContext.Current.CancellationToken);
 
-        Assert.Equal(new SessionState(false, until), await FindAsync(store, session));
-        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 2, until), await UseAsync(store, session, 1));
+        var both = second with { Until = first.Until };
+        Assert.Equal(new SessionState(false, both), await FindAsync(store, session));
+        Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 2, both), await UseAsync(store, session, 1));
+    }
+
+    [Fact]
+    public async Task Renew_Session_IsTold()
+    {
+        var (store, session) = await StartAsync();
+        var told = new TaskCompletionSource<SessionChange>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stop = new CancellationTokenSource();
+        var watching = store.WatchAsync(change => told.TrySetResult(change), stop.Token);
+        for (var at = Time.GetUtcNow(); !told.Task.IsCompleted; at = at.AddSeconds(1))
+        {
+            await store.RenewAsync(session, new SessionCredentials(at, at, ""), TestContext.Current.CancellationToken);
+            await Task.WhenAny(told.Task, Task.Delay(50, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(new SessionChange(SessionChangeKind.Renewed, session), await told.Task);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+    }
+
+    [Fact]
+    public async Task RevokeAll_OfASubject_SparesOnlyTheOneAndWhatBeginsAfterwards()
+    {
+        var (store, here) = await StartAsync();
+        var (there, unused, others) = (SessionId.New(), SessionId.New(), SessionId.New());
+        var issued = Time.GetUtcNow();
+        await UseAsync(store, here, 1);
+        await UseAsync(store, there, 1);
+        await UseAsync(store, others, 1, subject: "bob");
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.True(await store.RevokeAllAsync("ada", here, TestContext.Current.CancellationToken));
+
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, here, 2, issued)).Status);
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, there, 2, issued)).Status);
+        // Its token was made, and never came until now.
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, unused, 1, issued)).Status);
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, others, 2, issued, "bob")).Status);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, SessionId.New(), 1)).Status);
+        Assert.True((await FindAsync(store, there))!.Value.IsRevoked);
+    }
+
+    [Fact]
+    public async Task RevokeAll_OfASubject_IsTold()
+    {
+        var (store, here) = await StartAsync();
+        var told = new TaskCompletionSource<SessionChange>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stop = new CancellationTokenSource();
+        var watching = store.WatchAsync(change => told.TrySetResult(change), stop.Token);
+        while (!told.Task.IsCompleted)
+        {
+            await store.RevokeAllAsync("ada", here, TestContext.Current.CancellationToken);
+            await Task.WhenAny(told.Task, Task.Delay(50, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(new SessionChange(SessionChangeKind.SubjectRevoked, here, Subject.Hash("ada")), await told.Task);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+    }
+
+    [Fact]
+    public async Task List_OfASubject_HasWhatCameAndIsNotRevoked()
+    {
+        var (store, session) = await StartAsync();
+        var began = DateTimeOffset.FromUnixTimeMilliseconds(Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var revoked = SessionId.New();
+        await UseAsync(store, session, 1);
+        await UseAsync(store, revoked, 1);
+        await UseAsync(store, SessionId.New(), 1, subject: "bob");
+        await store.RevokeAsync(revoked, isAnonymous: false, TestContext.Current.CancellationToken);
+        Time.Advance(TimeSpan.FromMinutes(1));
+        await UseAsync(store, session, 2);
+
+        var listed = Assert.Single((await store.ListAsync("ada", TestContext.Current.CancellationToken))!);
+
+        Assert.Equal(session, listed.Session);
+        Assert.Equal(began, listed.Began, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(began.AddMinutes(1), listed.LastUsed, TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public async Task List_OfASubjectWithManySessions_HasThoseUsedLast()
+    {
+        var (store, first) = await StartAsync();
+        await UseAsync(store, first, 1);
+        for (var i = 0; i < SubjectSessions.Kept; i++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await UseAsync(store, SessionId.New(), 1);
+        }
+
+        var listed = await store.ListAsync("ada", TestContext.Current.CancellationToken);
+
+        Assert.Equal(SubjectSessions.Kept, listed!.Count);
+        Assert.DoesNotContain(listed, session => session.Session == first);
     }
 
     [Fact]
@@ -221,8 +321,8 @@ public abstract class SessionStoreSpecification
         Assert.Null(await FindAsync(store, session));
     }
 
-    private protected async Task<SessionUse> UseAsync(ISessionStore store, SessionId session, long generation, DateTimeOffset? issued = null, bool isAnonymous = false) =>
-        await store.UseAsync(session, generation, issued ?? Time.GetUtcNow(), isAnonymous, TestContext.Current.CancellationToken);
+    private protected async Task<SessionUse> UseAsync(ISessionStore store, SessionId session, long generation, DateTimeOffset? issued = null, string? subject = "ada") =>
+        await store.UseAsync(new TokenUse(session, subject, generation, issued ?? Time.GetUtcNow()), TestContext.Current.CancellationToken);
 
     private static async Task<SessionState?> FindAsync(ISessionStore store, SessionId session) =>
         (await store.FindAsync([session], TestContext.Current.CancellationToken))[0];
@@ -256,25 +356,38 @@ public sealed class MemorySessionStoreTests : SessionStoreSpecification
     }
 
     [Fact]
-    public async Task Revocation_ManySessionsCome_IsKept()
+    public async Task Revocation_StrangersBeginAndEndSessions_IsKept()
     {
         var store = new MemorySessionStore(new SessionsOptions(), Time);
-        var stolen = SessionId.New();
-        await store.RevokeAsync(stolen, TestContext.Current.CancellationToken);
+        var (stolen, issued) = (SessionId.New(), Time.GetUtcNow());
+        await store.RevokeAsync(stolen, isAnonymous: false, TestContext.Current.CancellationToken);
+        Time.Advance(TimeSpan.FromSeconds(1));
         for (var i = 0; i <= MemorySessionStore.Capacity; i++)
-            await UseAsync(store, SessionId.New(), 1);
+        {
+            var session = SessionId.New();
+            await UseAsync(store, session, 1, subject: null);
+            await store.RevokeAsync(session, isAnonymous: true, TestContext.Current.CancellationToken);
+        }
 
-        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, stolen, 1)).Status);
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, stolen, 1, issued)).Status);
+        // Nobody who is known lost anything for it.
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, SessionId.New(), 1, issued)).Status);
     }
 
     [Fact]
-    public async Task Revocations_MoreThanFit_ForgetTheOldest()
+    public async Task Revocations_MoreThanFit_NoRevokedTokenIsEverGoodAgain()
     {
         var store = new MemorySessionStore(new SessionsOptions(), Time);
-        for (var i = 0; i < MemorySessionStore.Capacity + 1_000; i++)
-            await store.RevokeAsync(SessionId.New(), TestContext.Current.CancellationToken);
+        var (stolen, issued) = (SessionId.New(), Time.GetUtcNow());
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await store.RevokeAsync(stolen, isAnonymous: false, TestContext.Current.CancellationToken);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < MemorySessionStore.Capacity; i++)
+            await store.RevokeAsync(SessionId.New(), isAnonymous: false, TestContext.Current.CancellationToken);
 
         Assert.Equal(MemorySessionStore.Capacity, store.Count);
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, stolen, 1, issued)).Status);
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, SessionId.New(), 1)).Status);
     }
 
     private protected override int Rounds => 10_000;
@@ -293,9 +406,9 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
     [InlineData(true, 60)]
     public async Task Session_LeftAlone_ExpiresInRedisAndAnAnonymousOneSooner(bool isAnonymous, int minutes)
     {
-        var store = await NewAsync(new SessionsOptions { Lifetime = TimeSpan.FromHours(2) });
+        var store = await NewAsync(new SessionsOptions { Lifetime = TimeSpan.FromHours(2), AnonymousLifetime = TimeSpan.FromHours(1) });
         var session = SessionId.New();
-        await UseAsync(store, session, 1, isAnonymous: isAnonymous);
+        await UseAsync(store, session, 1, subject: isAnonymous ? null : "ada");
 
         var left = await _redis!.GetDatabase().KeyTimeToLiveAsync(Key(session));
         Assert.InRange(left!.Value, TimeSpan.FromMinutes(minutes - 1), TimeSpan.FromMinutes(minutes));
