@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -10,9 +9,6 @@ namespace Buffkit.Migrations;
 internal sealed partial class PostgresDatabase
 {
     private const string QueryCanceled = "57014";
-
-    /// <summary>Characters of COPY data that are sent at a time.</summary>
-    private const int CopyPiece = 16 * 1024;
 
     /// <summary>What begins the transaction, while it has not been sent.</summary>
     private string[] _begin = [];
@@ -39,7 +35,7 @@ internal sealed partial class PostgresDatabase
             if (statement.CopyData is { } data)
             {
                 await SendBeginAsync(cancellation);
-                await CopyAsync(statement.Text, data, cancellation);
+                await CopyOrCancelAsync(statement.Text, data, cancellation);
                 return;
             }
 
@@ -57,44 +53,6 @@ internal sealed partial class PostgresDatabase
         catch (PostgresException e) when (e.SqlState == QueryCanceled && cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException("The statement was cancelled.", e, cancellation);
-        }
-    }
-
-    private async Task CopyAsync(string sql, CopyData data, CancellationToken cancellation)
-    {
-        using var lines = data.Open();
-        var import = await Npgsql.BeginTextImportAsync(sql, cancellation);
-        var buffer = ArrayPool<char>.Shared.Rent(CopyPiece);
-        try
-        {
-            while (await lines.ReadBlockAsync(buffer.AsMemory(0, CopyPiece), cancellation) is var read and > 0)
-            {
-                await import.WriteAsync(buffer.AsMemory(0, read), cancellation);
-            }
-        }
-        catch
-        {
-            // To dispose of it would be the end of the data, and the rows so far would count.
-            await CancelAsync(import);
-            throw;
-        }
-        finally
-        {
-            ArrayPool<char>.Shared.Return(buffer);
-        }
-
-        await import.DisposeAsync();
-    }
-
-    private static async Task CancelAsync(NpgsqlCopyTextWriter import)
-    {
-        try
-        {
-            await import.CancelAsync();
-        }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException)
-        {
-            // The session is gone, and the data with it. Why is what the caller is about to hear.
         }
     }
 

@@ -74,6 +74,45 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(200_000)]
+    public async Task Up_CancelledDuringACopy_EndsAtOnceAndLeavesNothing(int rows)
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        WriteLines(
+            database,
+            [
+                "CREATE TABLE big (a text);",
+                "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$;",
+                "CREATE TRIGGER t BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION f();",
+                "COPY big FROM stdin;",
+                .. Enumerable.Repeat(new string('x', 90), rows),
+                "\\.",
+            ]);
+        using var source = new CancellationTokenSource();
+        var up = Task.Run(() => database.Runner().UpAsync(source.Token), Cancellation);
+        const string Sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        await Eventually.TrueAsync(async () => await database.QueryAsync(Sleeping) == "1", "the COPY runs");
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => up);
+        Assert.Equal(MigrationState.Failed, (await database.StateOfAsync("1_big")).State);
+        Assert.Equal("0", await database.QueryAsync("SELECT count(*) FROM pg_class WHERE relname = 'big'"));
+        Assert.Equal("0", await database.QueryAsync(Sleeping));
+    }
+
+    [Fact]
+    public async Task Up_CopyOfARowThatTheServerRefuses_NamesFileAndLine()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        WriteLines(database, ["CREATE TABLE big (id int);", "COPY big FROM stdin;", .. Enumerable.Repeat("1", 600_000), "one", "2", "\\."]);
+        var e = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+        Assert.StartsWith("1_big.up.sql:2: statement 2 of 2 (COPY BIG FROM) failed: 22P02", e.Message, StringComparison.Ordinal);
+        Assert.Equal(MigrationState.Failed, (await database.StateOfAsync("1_big")).State);
+    }
+
+    [Theory]
     [InlineData("utf-8", 16)]
     [InlineData("utf-8", 1000)]
     [InlineData("utf-8", 32768)]
