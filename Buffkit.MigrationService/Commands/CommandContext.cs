@@ -48,6 +48,12 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
         }
     }
 
+    /// <summary>The engine that is configured, for a command that needs its rules and no connection.</summary>
+    public string Provider(ParseResult parsed) =>
+        parsed.GetValue(common.Provider)
+        ?? Host.CreateApplicationBuilder(configuration).Configuration[AppDatabaseRegistration.ProviderKey]
+        ?? "sqlite";
+
     private CommandOutput Output(ParseResult parsed) => CommandOutput.For(parsed.GetValue(common.Json));
 
     private int Fail(CommandOutput output, Exception exception)

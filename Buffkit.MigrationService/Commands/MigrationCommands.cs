@@ -59,6 +59,7 @@ internal static partial class MigrationCommands
         yield return Redo(context);
         yield return Status(context);
         yield return New(context);
+        yield return Import(context);
         yield return Validate(context);
         yield return Lint(context);
         yield return DryRun(context);

@@ -21,6 +21,9 @@ internal sealed record ScriptHeader
     /// <summary><c>-- irreversible: reason</c>: there is no way down, and why.</summary>
     public string? Irreversible { get; init; }
 
+    /// <summary><c>-- imported: tool file</c>: where the migration comes from, by which the tool's history knows it.</summary>
+    public ImportOrigin? Imported { get; init; }
+
     /// <summary><c>-- lint-ignore: rule reason</c>.</summary>
     public IReadOnlyList<string> LintIgnored { get; init; } = [];
 }

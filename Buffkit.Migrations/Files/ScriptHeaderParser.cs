@@ -7,7 +7,7 @@ namespace Buffkit.Migrations;
 internal static partial class ScriptHeaderParser
 {
     private static readonly string[] Names =
-        ["depends", "no-transaction", "engines", "lock-timeout", "statement-timeout", "irreversible", "lint-ignore"];
+        ["depends", "no-transaction", "engines", "lock-timeout", "statement-timeout", "irreversible", "imported", "lint-ignore"];
 
     /// <summary>Reads the comments that <paramref name="sql"/> begins with; what is wrong goes to <paramref name="problem"/> with its line.</summary>
     public static ScriptHeader Parse(string sql, Action<int, string, bool> problem)
@@ -90,6 +90,8 @@ internal static partial class ScriptHeaderParser
                 return header with { StatementTimeout = timeout };
             case "irreversible" when value.Length > 0:
                 return header with { Irreversible = value };
+            case "imported" when value.Split(' ', 2, StringSplitOptions.TrimEntries) is [var tool, { Length: > 0 } file] && MigrationImport.Tools.Contains(tool, StringComparer.Ordinal):
+                return header with { Imported = new ImportOrigin(tool, file) };
             case "lint-ignore" when value.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var rule, _]:
                 return header with { LintIgnored = [.. header.LintIgnored, rule] };
             default:
@@ -99,6 +101,7 @@ internal static partial class ScriptHeaderParser
                     "no-transaction" => "'-- no-transaction' takes no value.",
                     "engines" => "'-- engines:' needs a list of sqlite, postgres, mysql.",
                     "irreversible" => "'-- irreversible:' needs a reason, for those who will want to go back.",
+                    "imported" => $"'-- imported:' needs a tool ({string.Join(", ", MigrationImport.Tools)}) and its file, as 'import' writes it.",
                     "lint-ignore" => "'-- lint-ignore:' needs a rule and a reason, such as: -- lint-ignore: drop-column nobody reads it since May",
                     _ => $"'-- {name}: {value}' needs a duration, such as 500ms, 5s, 2min or 1h.",
                 });

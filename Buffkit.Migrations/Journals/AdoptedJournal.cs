@@ -19,6 +19,11 @@ internal static class AdoptedJournal
     public static async Task<IReadOnlyList<JournalEntry>> ReadAsync(
         MigrationDatabase database, IReadOnlyList<Migration> migrations, CancellationToken cancellation)
     {
+        if (await ForeignHistory.ReadAsync(database, migrations, cancellation) is { Count: > 0 } imported)
+        {
+            return imported;
+        }
+
         var rows = new List<(string Name, DateTime Applied)>();
         try
         {
@@ -60,7 +65,7 @@ internal static class AdoptedJournal
 
     private static bool Matches(string scriptName, Migration migration)
     {
-        foreach (var candidate in new[] { migration.Name + ".up.sql", migration.Name + ".sql", migration.Name, FileName(migration) })
+        foreach (var candidate in new[] { migration.Up?.Header.Imported?.FileName ?? migration.Name + ".up.sql", migration.Name + ".up.sql", migration.Name + ".sql", migration.Name, FileName(migration) })
         {
             if (scriptName.EndsWith(candidate, StringComparison.OrdinalIgnoreCase)
                 && (scriptName.Length == candidate.Length || scriptName[^(candidate.Length + 1)] is '.' or '/' or '\\' or '_'))
