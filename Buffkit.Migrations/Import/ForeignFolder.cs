@@ -16,7 +16,7 @@ internal sealed partial class ForeignFolder(string tool, MigrationEngine engine,
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var file = Path.GetRelativePath(folder, path).Replace('\\', '/');
-            if (Programs.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) && !file.EndsWith("_test.go", StringComparison.Ordinal))
+            if (IsProgram(Path.GetFileName(file)))
             {
                 Refuse(file, 1, "This is no SQL, and cannot be converted. Write what it does as SQL, or move it out of the folder.");
             }
@@ -136,8 +136,17 @@ internal sealed partial class ForeignFolder(string tool, MigrationEngine engine,
         ? name.Parts[0]
         : string.Concat(widths.Select((width, place) => (name.Parts.Count > place ? name.Parts[place].TrimStart('0') : "").PadLeft(Math.Max(width, 1), '0')));
 
+    /// <summary>A program of a migration's name; another, such as the one that embeds the files, is none.</summary>
+    private bool IsProgram(string name) =>
+        Programs.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase)
+        && !name.EndsWith("_test.go", StringComparison.Ordinal)
+        && (tool == "dbup" ? name.Any(char.IsAsciiDigit) : Numbered().IsMatch(name));
+
     private void Refuse(string file, int line, string message) =>
         problems.Add(ScriptProblem.Error(ProblemKind.Parse, file, message, line));
+
+    [GeneratedRegex("^(?:[VUB]?[0-9]|R__)")]
+    private static partial Regex Numbered();
 
     [GeneratedRegex(@"\$\{[^}\r\n]*\}")]
     private static partial Regex Placeholder();

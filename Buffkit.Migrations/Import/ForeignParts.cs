@@ -9,6 +9,7 @@ internal sealed partial class ForeignParts(string tool, SqlDialect dialect, Acti
     private readonly StringBuilder _up = new();
     private readonly StringBuilder _down = new();
     private readonly StringBuilder _block = new();
+    private readonly List<(int Line, bool Up)> _several = [];
     private StringBuilder? _part;
     private int _blockLine;
 
@@ -51,6 +52,7 @@ internal sealed partial class ForeignParts(string tool, SqlDialect dialect, Acti
             refuse(_blockLine, "StatementBegin has no StatementEnd.");
         }
 
+        RefuseSeveralWithoutTransaction();
         if (divided && _up.Length == 0)
         {
             refuse(1, $"There is no part of {tool} that goes up.");
@@ -106,24 +108,27 @@ internal sealed partial class ForeignParts(string tool, SqlDialect dialect, Acti
         _part = part;
     }
 
-    /// <summary>The tool sends the block as it is; so must we, or it is refused.</summary>
+    /// <summary>The tool sends a block as it is. Several statements in one are the same one after the other, if a transaction holds them.</summary>
     private void EndBlock()
     {
         var text = _block.ToString();
-        if (!IsOne(text))
+        var count = Count(text);
+        if (dialect.DelimiterCommand && count != 1 && Routine().IsMatch(text) && !text.Contains("$$", StringComparison.Ordinal))
         {
-            if (dialect.DelimiterCommand && !text.Contains("$$", StringComparison.Ordinal))
-            {
-                text = $"DELIMITER $$\n{text.TrimEnd().TrimEnd(';')}\n$$\nDELIMITER ;\n";
-            }
-            else
-            {
-                refuse(_blockLine, "This block would be several statements here. Divide it into one block for each, or write them outside of it.");
-            }
+            text = $"DELIMITER $$\n{text.TrimEnd().TrimEnd(';')}\n$$\nDELIMITER ;\n";
+        }
+        else if (count < 0)
+        {
+            refuse(_blockLine, "This block cannot be divided into statements here. Close what is open in it, or write it with what our files know.");
         }
         else if (!text.TrimEnd().EndsWith(';'))
         {
             text = text.TrimEnd() + "\n;\n";
+        }
+
+        if (count > 1)
+        {
+            _several.Add((_blockLine, _part == _up));
         }
 
         _part!.Append(text);
@@ -131,17 +136,29 @@ internal sealed partial class ForeignParts(string tool, SqlDialect dialect, Acti
         _blockLine = 0;
     }
 
-    private bool IsOne(string text)
+    private void RefuseSeveralWithoutTransaction()
+    {
+        foreach (var (line, _) in _several.Where(block => block.Up ? UpWithoutTransaction : DownWithoutTransaction))
+        {
+            refuse(line, "This block has several statements that take effect together, and the file has no transaction. Give each its own block.");
+        }
+    }
+
+    /// <summary>How many statements the text is; less than none if it cannot be divided.</summary>
+    private int Count(string text)
     {
         try
         {
-            return StatementSplitter.Split(text, dialect).Count <= 1;
+            return StatementSplitter.Split(text, dialect).Count;
         }
         catch (ScriptSyntaxException)
         {
-            return false;
+            return -1;
         }
     }
+
+    [GeneratedRegex(@"^\s*CREATE\b[^;(]*\b(?:PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Routine();
 
     [GeneratedRegex(@"^\s*--\s*(?<tool>\+goose|\+migrate|migrate:|evolve-)(?<words>.*?)\r?$", RegexOptions.IgnoreCase)]
     private static partial Regex Mark();

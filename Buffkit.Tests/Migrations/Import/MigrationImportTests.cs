@@ -14,9 +14,9 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
     public async Task Up_HistoryOfGoose_RunsOnlyWhatGooseHadNot(MigrationEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
-        using var folder = new ForeignSources()
+        using var folder = new ForeignSources().Write("embed.go", "package migrations")
             .Write("00001_a.sql", "-- +goose Up\nCREATE TABLE a (id int);\n\n-- +goose Down\nDROP TABLE a;\n")
-            .Write("00002_b.sql", "-- +goose Up\nCREATE TABLE b (id int);\n-- +goose Down\nDROP TABLE b;\n");
+            .Write("00002_b.sql", "-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE b (id int);\nCREATE TABLE c (id int)\n-- +goose StatementEnd\nDROP TABLE c;\n-- +goose Down\nDROP TABLE b;\n");
         await database.ExecuteAsync("CREATE TABLE a (id int)");
         await database.ExecuteAsync("CREATE TABLE goose_db_version (id int PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp NULL)");
         await database.ExecuteAsync("INSERT INTO goose_db_version VALUES (1, 0, true, '2024-05-01 10:00:00'), (2, 1, true, '2024-05-01 10:00:00'), (3, 2, true, '2024-05-01 10:00:00'), (4, 2, false, '2024-05-02 10:00:00')");
@@ -123,7 +123,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
     [Theory]
     [InlineData("goose", "1_a.go", "package main", "1_a.go:1: This is no SQL")]
     [InlineData("goose", "1_b.sql", "-- +goose ENVSUB ON\n-- +goose Up\nSELECT 1;", "1_b.sql:1: '+goose ENVSUB ON'")]
-    [InlineData("goose", "1_b.sql", "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd", "1_b.sql:2: This block would be several")]
+    [InlineData("goose", "1_b.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd", "1_b.sql:3: This block has several")]
     [InlineData("goose", "1_b.sql", "SELECT 1;", "1_b.sql:1: This stands before")]
     [InlineData("flyway", "V2__b.sql", "SELECT 1;\nSELECT '${schema}';", "V2__b.sql:2: '${schema}' is a placeholder")]
     [InlineData("flyway", "B2__b.sql", "SELECT 1;", "B2__b.sql:1: The name is none")]
@@ -145,7 +145,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
     public void Import_BlockOfMySqlThatTheSplitterWouldDivide_GetsADelimiter()
     {
         using var database = TestDatabase.CreateSqlite();
-        using var folder = new ForeignSources().Write("1_a.sql", "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1; SELECT 2;\n-- +migrate StatementEnd\nSELECT 3;");
+        using var folder = new ForeignSources().Write("1_a.sql", "-- +migrate Up\n-- +migrate StatementBegin\nCREATE PROCEDURE p() SELECT 1; SELECT 2;\n-- +migrate StatementEnd\nSELECT 3;");
         MigrationImport.Run("sql-migrate", folder.Path, database.Scripts, "mysql", dryRun: false);
         Assert.Equal(2, Assert.Single(ScriptFolder.Read(database.Scripts, MigrationEngine.MySql).Migrations).Up!.Statements(MigrationEngine.MySql).Count);
     }
