@@ -58,7 +58,10 @@ public static class MigrationImport
         }
         finally
         {
-            Directory.Delete(draft, recursive: true);
+            if (Directory.Exists(draft))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
         }
 
         return [.. converted.Select(file => Path.Combine(scripts, file.Path))];
