@@ -29,7 +29,7 @@ internal sealed partial class RedisSessionStore(
         RedisValue[] arguments =
         [
             use.Generation, use.Issued.ToUnixTimeMilliseconds(), (long)options.RotationGrace.TotalMilliseconds,
-            (long)(TokenUses.LateAnswer + options.RotationGrace).TotalMilliseconds, TokenUses.Kept,
+            (long)(TokenUses.LateAnswer + options.RotationGrace).TotalMilliseconds, use.Subject is null ? TokenUses.KeptOfNobody : TokenUses.Kept,
             Lifetime(use.Subject is null), (string?)_changes, use.Session.Value, Now,
         ];
         // Sent together: the subject may have had all of its sessions ended.
@@ -46,6 +46,9 @@ internal sealed partial class RedisSessionStore(
         var status = (SessionUseStatus)(int)asked.Answer[0];
         return status is not SessionUseStatus.Accepted || !asked.IsRefused
             ? new SessionUse(status, (long)asked.Answer[1], Credentials((long)asked.Answer[2], (long)asked.Answer[3], (string?)asked.Answer[4]))
+            {
+                At = DateTimeOffset.FromUnixTimeMilliseconds((long)asked.Answer[5]),
+            }
             : new SessionUse(SessionUseStatus.Revoked);
     }
 
@@ -59,10 +62,10 @@ internal sealed partial class RedisSessionStore(
         await AskAsync(database => database.ScriptEvaluateAsync(RedisScripts.RenewSession, [Key(session)], arguments), cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken) =>
+    public async ValueTask<bool> RevokeAsync(SessionId session, bool? isAnonymous, CancellationToken cancellationToken) =>
         await AskAsync(
             database => database.ScriptEvaluateAsync(
-                RedisScripts.RevokeSession, [Key(session)], [time.GetUtcNow().ToUnixTimeMilliseconds(), Lifetime(isAnonymous), (string?)_changes, session.Value]),
+                RedisScripts.RevokeSession, [Key(session)], [time.GetUtcNow().ToUnixTimeMilliseconds(), Lifetime(isAnonymous ?? false), (string?)_changes, session.Value]),
             cancellationToken).ConfigureAwait(false) is not null;
 
     public async ValueTask<bool> RevokeAllAsync(string subject, SessionId? except, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed partial class EventSessions
     /// <returns><see langword="false"/> where the servers' common memory is away: nothing is revoked, try again.</returns>
     /// <exception cref="ArgumentException">This is not the id of a session.</exception>
     public ValueTask<bool> RevokeAsync(string session, CancellationToken cancellationToken = default) =>
-        RevokeAsync(Parse(session), isAnonymous: false, cancellationToken);
+        RevokeAsync(Parse(session), isAnonymous: null, cancellationToken);
 
     /// <summary>
     /// Revokes all sessions that a subject has now, on all servers, such as when an account is closed or a right is withdrawn. Sessions
@@ -52,7 +52,7 @@ public sealed partial class EventSessions
             : [.. all.OrderByDescending(session => session.LastUsed).Select(session => new EventSession(session.Session.ToString(), session.Began, session.LastUsed))];
     }
 
-    internal async ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken)
+    internal async ValueTask<bool> RevokeAsync(SessionId session, bool? isAnonymous, CancellationToken cancellationToken)
     {
         var revoked = await _store.RevokeAsync(session, isAnonymous, cancellationToken).ConfigureAwait(false);
         if (revoked)

@@ -20,10 +20,10 @@ internal interface ISessionStore
 
     /// <summary>Ends a session for good: none of its tokens is accepted any more, on no server.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="isAnonymous">Nobody's session, of which anybody can have many: kept apart.</param>
+    /// <param name="isAnonymous">Nobody's session, of which anybody can have many: kept apart. Nothing where that is not known.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Whether it was noted.</returns>
-    ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken);
+    ValueTask<bool> RevokeAsync(SessionId session, bool? isAnonymous, CancellationToken cancellationToken);
 
     /// <summary>Ends all sessions that a subject has now, those that are not listed included.</summary>
     /// <param name="subject">Whose.</param>
@@ -70,7 +70,14 @@ internal enum SessionUseStatus
 /// <param name="Status">Look at it first.</param>
 /// <param name="Next">Where accepted: the generation that the client's next token has.</param>
 /// <param name="Credentials">Where accepted: those that the session showed last, if they are not those of its first token.</param>
-internal readonly record struct SessionUse(SessionUseStatus Status, long Next = 0, SessionCredentials? Credentials = null);
+internal readonly record struct SessionUse(SessionUseStatus Status, long Next = 0, SessionCredentials? Credentials = null)
+{
+    /// <summary>
+    /// Where accepted: when the client's next token is made, by the store's clock. Servers' clocks differ, and the store compares these
+    /// times with its own.
+    /// </summary>
+    public DateTimeOffset At { get; init; }
+}
 
 /// <summary>What is known of a session.</summary>
 /// <param name="IsRevoked">Its streams end.</param>

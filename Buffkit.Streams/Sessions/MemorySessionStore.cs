@@ -8,19 +8,30 @@ namespace Buffkit.Streams;
 /// room for another revocation, the oldest becomes a moment in time: no token that was made before is good any more, whosever it is.
 /// That ends sessions that were quiet since then, and never makes a revoked token good again.
 /// </remarks>
-internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider time) : ISessionStore
+internal sealed class MemorySessionStore : ISessionStore
 {
     /// <summary>
-    /// Sessions of each kind, and subjects: about 100 MiB at the worst. Beyond it the one that was quiet for longest is forgotten, as
-    /// after a restart: its token is still signed and in time.
+    /// Sessions of each kind, and subjects. Beyond it the one that was quiet for longest is forgotten, as after a restart: its token is
+    /// still signed and in time. Sessions of nobody take about 100 MiB at the most; one of a subject takes up to 9 KiB, where it
+    /// connects all the time.
     /// </summary>
     public const int Capacity = 131_072;
 
     private readonly Lock _gate = new();
-    private readonly Pool _subjects = new(options.Lifetime);
-    private readonly Pool _strangers = new(options.LifetimeOf(isAnonymous: true));
-    private readonly ExpiringMap<string, SubjectSessions> _bySubject = new(options.Lifetime, Capacity);
+    private readonly Pool _subjects;
+    private readonly Pool _strangers;
+    private readonly ExpiringMap<string, SubjectSessions> _bySubject;
     private readonly ConcurrentDictionary<Action<SessionChange>, bool> _watchers = new();
+    private readonly SessionsOptions _options;
+    private readonly TimeProvider _time;
+
+    public MemorySessionStore(SessionsOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        _subjects = new(options.Lifetime, TokenUses.Kept);
+        _strangers = new(options.LifetimeOf(isAnonymous: true), TokenUses.KeptOfNobody);
+        _bySubject = new(options.Lifetime, Capacity, subject => _subjects.Refuse(subject.NotBefore));
+    }
 
     public int Count
     {
@@ -35,7 +46,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     {
         SessionUse used;
         lock (_gate)
-            used = Use(use, time.GetUtcNow());
+            used = Use(use, _time.GetUtcNow());
         if (used.Status is SessionUseStatus.Reused)
             Tell(new SessionChange(SessionChangeKind.Revoked, use.Session));
         return ValueTask.FromResult(used);
@@ -45,7 +56,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             var known = _subjects.Find(session, now);
             known.Credentials = credentials.With(known.Credentials);
             _subjects.Sessions.Set(session, known, now);
@@ -55,10 +66,16 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> RevokeAsync(SessionId session, bool isAnonymous, CancellationToken cancellationToken)
+    public ValueTask<bool> RevokeAsync(SessionId session, bool? isAnonymous, CancellationToken cancellationToken)
     {
         lock (_gate)
-            (isAnonymous ? _strangers : _subjects).Revoke(session, time.GetUtcNow());
+        {
+            if (isAnonymous is not true)
+                _subjects.Revoke(session, _time.GetUtcNow());
+            if (isAnonymous is not false)
+                _strangers.Revoke(session, _time.GetUtcNow());
+        }
+
         Tell(new SessionChange(SessionChangeKind.Revoked, session));
         return ValueTask.FromResult(true);
     }
@@ -67,7 +84,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             var known = Find(subject, now);
             known.RevokeAll(except, now);
             foreach (var session in known.All.Select(session => session.Session).Where(session => session != except).ToArray())
@@ -87,7 +104,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             return ValueTask.FromResult<IReadOnlyList<SubjectSession>?>(
                 [.. Find(subject, now).All.Where(session => !_subjects.Revoked.TryGet(session.Session, now, out _))]);
         }
@@ -95,7 +112,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
     public ValueTask<IReadOnlyList<SessionState?>> FindAsync(IReadOnlyList<SessionId> sessions, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var states = new SessionState?[sessions.Count];
         lock (_gate)
         {
@@ -134,10 +151,10 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
         }
 
         var known = pool.Find(use.Session, now);
-        if (known.Uses.Add(use.Generation, use.Issued, now, options.RotationGrace) is > 0 and var next)
+        if (known.Uses.Add(use.Generation, use.Issued, now, _options.RotationGrace) is > 0 and var next)
         {
             pool.Sessions.Set(use.Session, known, now);
-            return new SessionUse(SessionUseStatus.Accepted, next, known.Credentials);
+            return new SessionUse(SessionUseStatus.Accepted, next, known.Credentials) { At = now };
         }
 
         pool.Revoke(use.Session, now);
@@ -155,10 +172,13 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
     // Changed under the lock.
     private sealed class Pool
     {
-        public Pool(TimeSpan lifetime)
+        private readonly int _usesKept;
+
+        public Pool(TimeSpan lifetime, int usesKept)
         {
+            _usesKept = usesKept;
             Sessions = new(lifetime, Capacity);
-            Revoked = new(lifetime, Capacity, revoked => NotBefore = revoked > NotBefore ? revoked : NotBefore);
+            Revoked = new(lifetime, Capacity, Refuse);
         }
 
         public ExpiringMap<SessionId, Session> Sessions { get; }
@@ -171,7 +191,11 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
         public int Count => Sessions.Count + Revoked.Count;
 
-        public Session Find(SessionId session, DateTimeOffset now) => Sessions.TryGet(session, now, out var known) ? known : new Session();
+        public Session Find(SessionId session, DateTimeOffset now) =>
+            Sessions.TryGet(session, now, out var known) ? known : new Session { Uses = new TokenUses(_usesKept) };
+
+        /// <summary>No token that was made until then is good any more.</summary>
+        public void Refuse(DateTimeOffset until) => NotBefore = until > NotBefore ? until : NotBefore;
 
         public SessionState? StateOf(SessionId session, DateTimeOffset now)
         {
@@ -190,7 +214,7 @@ internal sealed class MemorySessionStore(SessionsOptions options, TimeProvider t
 
     private sealed class Session
     {
-        public TokenUses Uses { get; } = new();
+        public required TokenUses Uses { get; init; }
 
         public SessionCredentials? Credentials { get; set; }
     }

@@ -39,11 +39,12 @@ internal sealed class SessionEndpoint(
         var admitted = await admission.RecognizeAsync(http, RateKind.Connect);
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
+        if (OthersOnly(http.Request))
+            return await EndOthersAsync(session, http);
         // Of whoever else the credentials are that came along: the token's session is the one that is to end.
-        if (session.Brought is { } brought && !await EndAsync(brought, http))
-            return EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
-        if (!OthersOnly(http.Request))
-            SessionCarrier.Delete(http);
+        if (session.Brought is { } brought && !await sessions.RevokeAsync(brought.Session, brought.Subject is null, http.RequestAborted))
+            return NotRevoked();
+        SessionCarrier.Delete(http);
         return TypedResults.NoContent();
     }
 
@@ -62,10 +63,16 @@ internal sealed class SessionEndpoint(
             [.. all.Select(one => new ListedSession(one.Session, one.Session == session.Id.ToString(), one.Began, one.LastUsed))]));
     }
 
-    private ValueTask<bool> EndAsync(SessionToken brought, HttpContext http) =>
-        OthersOnly(http.Request) && brought.Subject is { } subject
-            ? sessions.RevokeAllAsync(subject, brought.Session.ToString(), http.RequestAborted)
-            : sessions.RevokeAsync(brought.Session, brought.Subject is null, http.RequestAborted);
+    // Credentials without a token are a subject's too: then all of her sessions are others.
+    private async Task<IResult> EndOthersAsync(Session session, HttpContext http)
+    {
+        var here = session.Brought is { Subject: not null } brought ? brought : null;
+        if ((here?.Subject ?? session.Subject) is not { } subject)
+            return await AccessProblems.UnauthenticatedAsync(http, "Only who is known has other sessions to end; authenticate first.");
+        return await sessions.RevokeAllAsync(subject, here?.Session.ToString(), http.RequestAborted) ? TypedResults.NoContent() : NotRevoked();
+    }
+
+    private IResult NotRevoked() => EventStreamProblems.Unavailable("The session could not be revoked now; try again.", _options.Retry.Max);
 
     private static bool OthersOnly(HttpRequest request) => request.Query["others"] == "true";
 }

@@ -43,7 +43,7 @@ internal sealed partial class SessionGate(
         var now = time.GetUtcNow();
         var lifetime = _options.LifetimeOf(session.Subject is null);
         var expires = now + lifetime;
-        var token = new SessionToken(session.Id, session.Generation, now, expires, Binding(http, session.Id))
+        var token = new SessionToken(session.Id, session.Generation, session.NextIssued ?? now, expires, Binding(http, session.Id))
         {
             Subject = session.Subject,
             AuthenticatedUntil = session.AuthenticatedUntil,
@@ -150,6 +150,7 @@ internal sealed partial class SessionGate(
             AuthenticatedUntil = Later(authenticated ? shown : null, known),
             CredentialsShown = authenticated ? now : token?.CredentialsShown ?? DateTimeOffset.UnixEpoch,
             Generation = token is null ? 1 : Math.Max(use.Next, token.Generation),
+            NextIssued = token is not null && use.Status is SessionUseStatus.Accepted ? use.At : null,
             IsReturning = token is not null,
             Brought = brought,
         };
@@ -215,6 +216,9 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
 
     /// <summary>The generation of the client's next token.</summary>
     public long Generation { get; init; }
+
+    /// <summary>When that is made, by the clock of the sessions' store; nothing where it was not asked.</summary>
+    public DateTimeOffset? NextIssued { get; init; }
 
     /// <summary>The client brought a good token, so the session is not new.</summary>
     public bool IsReturning { get; init; }

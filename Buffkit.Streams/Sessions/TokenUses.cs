@@ -14,7 +14,8 @@ namespace Buffkit.Streams;
 /// at most <see cref="LateAnswer"/> after the other was issued. So not both are used longer than that after the issue of the other.</para>
 /// <para>What is remembered grows with the uses of the last minutes only. The script <c>use-session.lua</c> does the same in Redis.</para>
 /// </remarks>
-internal sealed class TokenUses
+/// <param name="kept">Tokens whose use is remembered one by one, <see cref="Kept"/> or <see cref="KeptOfNobody"/>.</param>
+internal sealed class TokenUses(int kept)
 {
     /// <summary>Five minutes: what a client is sent and does not read within it was lost, as it is to every proxy's time-out.</summary>
     public static readonly TimeSpan LateAnswer = TimeSpan.FromMinutes(5);
@@ -25,6 +26,9 @@ internal sealed class TokenUses
     /// </summary>
     public const int Kept = 128;
 
+    /// <summary>The same for a session of nobody, which has nothing to steal and of which anybody can begin any number: a few tabs.</summary>
+    public const int KeptOfNobody = 8;
+
     private readonly List<Use> _uses = [];
     private long _issued;
 
@@ -33,6 +37,9 @@ internal sealed class TokenUses
 
     // When a token that is no longer remembered was last used.
     private DateTimeOffset _forgotten = DateTimeOffset.MinValue;
+
+    /// <summary>Uses that there is memory for.</summary>
+    internal int Room => _uses.Capacity;
 
     /// <summary>Notes that a token came.</summary>
     /// <param name="generation">Its number in the session.</param>
@@ -60,7 +67,7 @@ internal sealed class TokenUses
         if (at >= 0)
             _uses[at] = _uses[at] with { Last = now };
         else
-            _uses.Add(new Use(generation, issued, now, now, _issued));
+            Remember(new Use(generation, issued, now, now, _issued));
         Forget(now, late);
         return ++_issued;
     }
@@ -84,8 +91,16 @@ internal sealed class TokenUses
             _uses.RemoveAt(i);
         }
 
-        if (_uses.Count > Kept)
+        if (_uses.Count > kept)
             _uses.Remove(_uses.MinBy(use => use.Last));
+    }
+
+    private void Remember(Use use)
+    {
+        // A list doubles where it is full: the one place too many would take as much as all others.
+        if (_uses.Count == kept)
+            _uses.Capacity = kept + 1;
+        _uses.Add(use);
     }
 
     /// <param name="Generation">The token's.</param>

@@ -70,7 +70,7 @@ internal sealed class BrowserSimulation(ISessionStore store, FakeTimeProvider ti
 
         if (!_used.Exists(former => former.Token == token))
             _used.Add((token, time.GetUtcNow()));
-        var next = new Token(use.Next, time.GetUtcNow());
+        var next = new Token(use.Next, use.At);
         var (answerAfter, lasts) = random.Next(3) switch
         {
             // A stream: its head comes at once, and it lasts until it is cut or the page goes.

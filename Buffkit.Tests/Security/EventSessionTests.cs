@@ -391,6 +391,32 @@ public sealed class EventSessionTests
     }
 
     [Fact]
+    public async Task Others_EndedByCredentialsWithoutAToken_AreAllOfTheSubjects()
+    {
+        await using var server = await SecuredServer.StartAsync(time: _time);
+        var token = await server.LogInAsync("ada");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        using var ended = await server.SendAsync(HttpMethod.Delete, "events/session?others=true", [TestAuthentication.As("ada")]);
+
+        Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
+        Assert.Equal(401, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
+    }
+
+    [Fact]
+    public async Task Others_EndedByNobody_Is401AndEndsNothing()
+    {
+        await using var server = await SecuredServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+
+        using var refused = await server.SendAsync(HttpMethod.Delete, "events/session?others=true", [(TokenHeader, client.Headers[TokenHeader])]);
+        await using var again = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: (TokenHeader, client.Headers[TokenHeader]));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal(client.Session(), again.Session());
+    }
+
+    [Fact]
     public async Task RevokeAll_FromCode_EndsWhatASubjectHasOnEveryDevice()
     {
         await using var server = await SecuredServer.StartAsync(time: _time);

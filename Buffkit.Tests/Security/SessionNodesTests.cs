@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 using static Buffkit.Tests.SecuredServer;
 
@@ -44,6 +45,23 @@ public sealed class SessionNodesTests(RedisServer redis) : IAsyncDisposable
         Assert.Equal(401, thief);
         Assert.Equal("revoked", await victim.CloseReasonAsync());
         Assert.Equal(401, await one.SubscribeStatusAsync(Own, (TokenHeader, victim.Headers[TokenHeader])));
+    }
+
+    [Theory]
+    [InlineData(-60)]
+    [InlineData(60)]
+    public async Task Client_OfAServerWhoseClockIsWrong_IsNotRevoked(int minutes)
+    {
+        await using var server = await NodeAsync(
+            services: collection => collection.AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(minutes))));
+        var token = await server.LogInAsync("ada", DateTimeOffset.UtcNow.AddHours(6));
+        for (var i = 0; i < 5; i++)
+        {
+            await using var client = await EventStreamClient.ConnectAsync(server.Address, Own, headers: (TokenHeader, token));
+            token = client.Headers[TokenHeader];
+        }
+
+        Assert.Equal(200, await server.SubscribeStatusAsync(Own, (TokenHeader, token)));
     }
 
     [Fact]

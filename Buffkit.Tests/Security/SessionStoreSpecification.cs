@@ -200,6 +200,29 @@ public abstract class SessionStoreSpecification
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
     }
 
+    [Theory]
+    [InlineData("ada")]
+    [InlineData(null)]
+    public async Task Revoke_SessionOfWhichNobodySaysWhoseItIs_IsForGood(string? subject)
+    {
+        var (store, session) = await StartAsync();
+        await UseAsync(store, session, 1, subject: subject);
+
+        Assert.True(await new EventSessions(store, NullLogger<EventSessions>.Instance).RevokeAsync(session.ToString(), TestContext.Current.CancellationToken));
+
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, session, 2, subject: subject)).Status);
+    }
+
+    [Fact]
+    public async Task Use_Accepted_TellsWhenTheNextTokenIsMadeByTheStoresClock()
+    {
+        var (store, session) = await StartAsync();
+
+        var use = await store.UseAsync(new TokenUse(session, "ada", 1, Time.GetUtcNow().AddHours(-1)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Time.GetUtcNow(), use.At, TimeSpan.FromMilliseconds(1));
+    }
+
     [Fact]
     public async Task Renew_Session_CountsTheCredentialsShownLastAndTheLaterEnd()
     {
@@ -322,7 +345,8 @@ public abstract class SessionStoreSpecification
     }
 
     private protected async Task<SessionUse> UseAsync(ISessionStore store, SessionId session, long generation, DateTimeOffset? issued = null, string? subject = "ada") =>
-        await store.UseAsync(new TokenUse(session, subject, generation, issued ?? Time.GetUtcNow()), TestContext.Current.CancellationToken);
+        // Most tests compare answers, whose time is the clock's.
+        await store.UseAsync(new TokenUse(session, subject, generation, issued ?? Time.GetUtcNow()), TestContext.Current.CancellationToken) with { At = default };
 
     private static async Task<SessionState?> FindAsync(ISessionStore store, SessionId session) =>
         (await store.FindAsync([session], TestContext.Current.CancellationToken))[0];
@@ -388,6 +412,34 @@ public sealed class MemorySessionStoreTests : SessionStoreSpecification
         Assert.Equal(MemorySessionStore.Capacity, store.Count);
         Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, stolen, 1, issued)).Status);
         Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, SessionId.New(), 1)).Status);
+    }
+
+    [Fact]
+    public async Task RevokeAll_SubjectsMoreThanFit_NoRevokedTokenIsEverGoodAgain()
+    {
+        var store = new MemorySessionStore(new SessionsOptions(), Time);
+        // Made, and never came: it is on no list.
+        var (stolen, issued) = (SessionId.New(), Time.GetUtcNow());
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await store.RevokeAllAsync("ada", null, TestContext.Current.CancellationToken);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i <= MemorySessionStore.Capacity; i++)
+            await UseAsync(store, SessionId.New(), 1, subject: $"user-{i}");
+
+        Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, stolen, 1, issued)).Status);
+        Assert.Equal(SessionUseStatus.Accepted, (await UseAsync(store, SessionId.New(), 1)).Status);
+    }
+
+    [Theory]
+    [InlineData(TokenUses.Kept)]
+    [InlineData(TokenUses.KeptOfNobody)]
+    public void Uses_OfASessionThatConnectsAllTheTime_TakeNoMoreRoomThanIsKept(int kept)
+    {
+        var uses = new TokenUses(kept);
+        for (var generation = 1; generation <= TokenUses.Kept * 2; generation++)
+            Assert.NotEqual(0, uses.Add(generation, Time.GetUtcNow(), Time.GetUtcNow(), TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(kept + 1, uses.Room);
     }
 
     private protected override int Rounds => 10_000;

@@ -1,9 +1,9 @@
 -- KEYS: the session. ARGV: generation, issued (ms), grace (ms), late answer and grace (ms), tokens kept, lifetime (ms), channel,
 -- session, now (ms; empty for Redis' own clock, since servers' clocks differ).
 -- Answers a SessionUseStatus, the generation of the client's next token, and of the credentials shown last the end (ms, or 0 for
--- none), when they were shown (ms) and their claims.
+-- none), when they were shown (ms) and their claims, and when the next token is made (ms), since servers' clocks differ.
 -- TokenUses.cs says what is looked for and why.
-if redis.call('HEXISTS', KEYS[1], 'revoked') == 1 then return {2, 0, 0, 0, ''} end
+if redis.call('HEXISTS', KEYS[1], 'revoked') == 1 then return {2, 0, 0, 0, '', 0} end
 local now = tonumber(ARGV[9])
 if not now then
   local time = redis.call('TIME')
@@ -27,7 +27,7 @@ if (own and own.before < replacing) or (overtaking >= 0 and overtaking - made > 
   redis.call('HSET', KEYS[1], 'revoked', string.format('%d', now))
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('PUBLISH', ARGV[7], 'revoked ' .. ARGV[8])
-  return {1, 0, 0, 0, ''}
+  return {1, 0, 0, 0, '', 0}
 end
 
 if own then own.last = now
@@ -55,4 +55,4 @@ issued = issued + 1
 redis.call('HSET', KEYS[1], 'issued', string.format('%d', issued), 'replacing', string.format('%d', replacing),
   'forgotten', string.format('%d', forgotten), 'uses', table.concat(kept))
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
-return {0, issued, tonumber(known[5] or '0'), tonumber(known[6] or '0'), known[7] or ''}
+return {0, issued, tonumber(known[5] or '0'), tonumber(known[6] or '0'), known[7] or '', now}
