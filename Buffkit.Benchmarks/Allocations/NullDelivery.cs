@@ -25,7 +25,9 @@ internal sealed class NullDelivery : IDelivery
 
     private long Published { get; set; }
 
-    public static async Task<NullDelivery> StartAsync(int connections, CancellationToken cancellationToken)
+    public static Task<NullDelivery> StartAsync(int connections, CancellationToken cancellationToken) => StartAsync(connections, Topic, cancellationToken);
+
+    public static async Task<NullDelivery> StartAsync(int connections, string topic, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
@@ -33,8 +35,16 @@ internal sealed class NullDelivery : IDelivery
         var delivery = new NullDelivery(builder.Build(), connections);
         await delivery._host.StartAsync(cancellationToken);
         foreach (var sink in delivery._sinks)
-            delivery.Connect(sink);
+            delivery.Connect(sink, topic);
         return delivery;
+    }
+
+    /// <summary>Lets strangers subscribe to what is never published, a hundred filters each.</summary>
+    public void AddStrangers(IEnumerable<TopicFilter> filters)
+    {
+        var services = _host.Services;
+        foreach (var some in filters.Chunk(100))
+            services.GetRequiredService<ConnectionSet>().Add(new Connection(services.GetRequiredService<DeliveryContext>(), some, services.GetRequiredService<IEventLog>().State.Latest));
     }
 
     public bool HasDelivered(long events)
@@ -49,9 +59,12 @@ internal sealed class NullDelivery : IDelivery
     }
 
     /// <summary>Waits, turning, until one more event has reached every sink.</summary>
-    public void AwaitDelivery(CancellationToken cancellationToken)
+    public void AwaitDelivery(CancellationToken cancellationToken) => AwaitDelivery(1, cancellationToken);
+
+    /// <summary>Waits, turning, until so many more events have reached every sink.</summary>
+    public void AwaitDelivery(int events, CancellationToken cancellationToken)
     {
-        Published++;
+        Published += events;
         var spin = new SpinWait();
         while (!HasDelivered(Published))
         {
@@ -69,11 +82,11 @@ internal sealed class NullDelivery : IDelivery
         _stopping.Dispose();
     }
 
-    private void Connect(NullSink sink)
+    private void Connect(NullSink sink, string topic)
     {
         var services = _host.Services;
         var start = services.GetRequiredService<IEventLog>().State.Latest;
-        var connection = new Connection(services.GetRequiredService<DeliveryContext>(), [TopicFilter.Parse(Topic)], start);
+        var connection = new Connection(services.GetRequiredService<DeliveryContext>(), [TopicFilter.Parse(topic)], start);
         services.GetRequiredService<ConnectionSet>().Add(connection);
         _running.Add(connection.RunAsync(sink, _stopping.Token));
     }

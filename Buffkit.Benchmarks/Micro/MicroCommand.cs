@@ -15,6 +15,7 @@ internal static class MicroCommand
         typeof(DispatchBenchmarks),
         typeof(TailBenchmarks),
         typeof(TopicMatchBenchmarks),
+        typeof(StrangersBenchmarks),
     ];
 
     public static Command Create()

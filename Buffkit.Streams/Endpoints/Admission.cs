@@ -25,7 +25,7 @@ internal sealed class Admission(
                 return new Admitted(null, problem);
         }
 
-        return await connections.EnterAsync(http, session) is { } full ? new Admitted(full) : new Admitted(null) { Session = session };
+        return await connections.EnterAsync(http, session, filters) is { } full ? new Admitted(full) : new Admitted(null) { Session = session };
     }
 
     /// <summary>Lets the caller of a short request in; which topics it may use is asked when they are read.</summary>

@@ -54,6 +54,12 @@ internal sealed record SubscribeRequest
         {
             if (!TopicFilter.TryParse(topic, out var filter, out var error))
                 return (null, EventStreamProblems.Invalid("topic", error));
+            if (limits.WildcardsPerFilter > 0 && filter.Wildcards > limits.WildcardsPerFilter)
+            {
+                return (null, EventStreamProblems.Invalid(
+                    "topic", $"'{filter}' has {filter.Wildcards} segments '*'; at most {limits.WildcardsPerFilter} are allowed. '**' at the end stands for the rest."));
+            }
+
             filters.Add(filter);
         }
 

@@ -16,6 +16,17 @@ public readonly record struct TopicFilter
     /// <summary>The filter's text.</summary>
     public string Value => _value ?? "";
 
+    /// <summary>Segments that are <c>*</c>.</summary>
+    internal int Wildcards
+    {
+        get
+        {
+            // Nothing but a whole segment is '*', and '**' is the last one.
+            var stars = Value.AsSpan().Count('*');
+            return Value.EndsWith("**", StringComparison.Ordinal) ? stars - 2 : stars;
+        }
+    }
+
     /// <summary>Reads a filter that is known to be one, in code.</summary>
     /// <exception cref="FormatException">The text is not a filter; the message says why.</exception>
     public static TopicFilter Parse(string text) =>

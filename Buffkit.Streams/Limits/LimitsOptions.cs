@@ -12,6 +12,12 @@ public sealed class LimitsOptions
     /// <summary>100 topics: more is a filter that is missing.</summary>
     public const int DefaultTopicsPerConnection = 100;
 
+    /// <summary>Three wildcards: an id, an owner and a kind; each more doubles what one event may have to look at.</summary>
+    public const int DefaultWildcardsPerFilter = 3;
+
+    /// <summary>4 MiB: an office of a thousand pages with ten long filters each, and some tens of megabytes in the topic index at the worst.</summary>
+    public const int DefaultFilterBytesPerAddress = 4 * 1024 * 1024;
+
     /// <summary>1,000 events: a publish call that is answered in milliseconds.</summary>
     public const int DefaultEventsPerPublish = 1_000;
 
@@ -48,6 +54,19 @@ public sealed class LimitsOptions
     /// <value>Default 100.</value>
     [Range(0, 100_000)]
     public int TopicsPerConnection { get; set; } = DefaultTopicsPerConnection;
+
+    /// <summary>Segments <c>*</c> of one topic filter; a <c>**</c> at its end is not counted.</summary>
+    /// <value>Default 3.</value>
+    [Range(0, Topic.MaxSegments)]
+    public int WildcardsPerFilter { get; set; } = DefaultWildcardsPerFilter;
+
+    /// <summary>
+    /// Bytes of the topic filters of all connections of one address (64 bits of IPv6) on one server, 100 for each filter and two for
+    /// each of its characters.
+    /// </summary>
+    /// <value>Default 4 MiB.</value>
+    [Range(0, int.MaxValue)]
+    public int FilterBytesPerAddress { get; set; } = DefaultFilterBytesPerAddress;
 
     /// <summary>Events of one publish call.</summary>
     /// <value>Default 1,000.</value>

@@ -295,6 +295,30 @@ public sealed class LimitsTests
         Assert.Equal(200, await server.SubscribeStatusAsync("a", (TokenHeader, token!)));
     }
 
+    [Fact]
+    public async Task Filter_OfMoreWildcardsThanAllowed_Is400AndSaysHowMany()
+    {
+        await using var server = await StreamsServer.StartAsync();
+
+        Assert.Equal(200, await server.SubscribeStatusAsync("a/*/b/*/c/*/**"));
+        Assert.Equal(400, await server.SubscribeStatusAsync("a/*/b/*/c/*/*"));
+    }
+
+    [Fact]
+    public async Task Filters_OfOneAddress_AreBoundedAndGivenBack()
+    {
+        // Room for two connections with one filter of fifty characters each.
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:FilterBytesPerAddress"] = "400" });
+        var topic = new string('a', 50);
+        var first = await EventStreamClient.ConnectAsync(server.Address, topic);
+        await using var second = await EventStreamClient.ConnectAsync(server.Address, topic);
+        Assert.Equal(429, await server.SubscribeStatusAsync(topic));
+
+        first.Cut();
+
+        await Eventually.TrueAsync(async () => await server.SubscribeStatusAsync(topic) == 200, "the first one's place to be free");
+    }
+
     internal static int RetryOf(string stream) =>
         int.Parse(stream.Split('\n')[0]["retry: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
 

@@ -53,6 +53,46 @@ public sealed class EngineModelTests
     }
 
     [Fact]
+    public void TopicIndex_EveryFilterThatMayBeAsked_IsVisitedNoMoreThanTheSegmentsAllow()
+    {
+        // Every way to have up to three wildcards among fifteen segments, which match nothing for want of a sixteenth.
+        var index = new TopicIndex<string>();
+        for (var mask = 0; mask < 1 << 15; mask++)
+        {
+            if (int.PopCount(mask) <= LimitsOptions.DefaultWildcardsPerFilter)
+                index.Add(TopicFilter.Parse(string.Join('/', Enumerable.Range(0, 15).Select(i => (mask & (1 << i)) != 0 ? "*" : "a")) + "/x"), "stranger");
+        }
+
+        var visits = Visits(index, "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a");
+
+        Assert.InRange(visits, 1, 3_000);
+    }
+
+    [Fact]
+    public void TopicIndex_AHundredThousandFiltersOfStrangers_ChangeNothingForATopic()
+    {
+        var random = new Random(7);
+        var index = new TopicIndex<string>();
+        index.Add(TopicFilter.Parse("orders/42"), "owner");
+        var alone = Visits(index, "orders/42");
+        for (var i = 0; i < 100_000; i++)
+            index.Add(TopicFilter.Parse($"public/{Segment()}/{Segment()}/{Segment()}/{i}"), "stranger");
+
+        Assert.Equal(alone, Visits(index, "orders/42"));
+        Assert.InRange(Visits(index, "public/news/42"), 1, 1 + 2 + 4);
+        Assert.InRange(index.NodeCount, 100_000, 2 * 100_001);
+
+        string Segment() => random.Next(2) == 0 ? "*" : $"s{random.Next(100)}";
+    }
+
+    private static long Visits(TopicIndex<string> index, string topic)
+    {
+        var before = index.Visits;
+        index.Match(Topic.Parse(topic), []);
+        return index.Visits - before;
+    }
+
+    [Fact]
     public void Tail_RandomAppendsGapsAndEpochs_FindsAndReadsAsAListDoes()
     {
         // Steps: append, a hole in the log, a new epoch, look a cursor up.
