@@ -30,11 +30,18 @@ internal static class HealthTimeouts
     /// <summary>
     /// Leaves a check when its time is over, whether it looks at its token or not: database clients do not during a handshake,
     /// and some are made, and connect, when they are first asked for. What was left ends with its client's own time-out.
+    /// Each begins on a thread of its own: on a busy server the time would else be over before the pool has one for it, and a
+    /// check that has nothing to wait for would fail.
     /// </summary>
     private sealed class TimelyCheck(IServiceProvider services, Func<IServiceProvider, IHealthCheck> make) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.Run(() => make(services).CheckHealthAsync(context, cancellationToken), cancellationToken)
+            Task.Factory.StartNew(
+                    () => make(services).CheckHealthAsync(context, cancellationToken),
+                    cancellationToken,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default)
+                .Unwrap()
                 .WaitAsync(cancellationToken);
     }
 }

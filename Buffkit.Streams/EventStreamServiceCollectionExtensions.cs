@@ -59,6 +59,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<SubscribeEndpoint>();
+        services.TryAddSingleton<PublishBodyReader>();
         services.TryAddSingleton<PublishEndpoint>();
         services.TryAddSingleton<SessionEndpoint>();
         return services;

@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -35,18 +37,29 @@ internal sealed partial class DefaultTopicAuthorization : ITopicAuthorization
         return await AskPolicyAsync(access).ConfigureAwait(false);
     }
 
+    // A user has topics of its own. A policy that asks for one says no to everybody else, whatever the topic.
+    public async ValueTask<bool> MayPublishAsync(ClaimsPrincipal user, CancellationToken cancellationToken)
+    {
+        if (_isOpen || user.Identity is { IsAuthenticated: true })
+            return true;
+        await using var scope = _scopes.CreateAsyncScope();
+        return await PolicyAsync(scope.ServiceProvider).ConfigureAwait(false) is { } policy
+            && !policy.Requirements.OfType<DenyAnonymousAuthorizationRequirement>().Any();
+    }
+
     private async ValueTask<bool> AskPolicyAsync(TopicAccess access)
     {
         // A scope of its own: handlers may be scoped, and a stream outlives what they hold.
         await using var scope = _scopes.CreateAsyncScope();
-        if (scope.ServiceProvider.GetService<IAuthorizationService>() is not { } service
-            || await scope.ServiceProvider.GetRequiredService<IAuthorizationPolicyProvider>().GetPolicyAsync(TopicAuthorizationOptions.PolicyName).ConfigureAwait(false) is not { } policy)
-        {
-            return false;
-        }
-
-        return (await service.AuthorizeAsync(access.User, access, policy).ConfigureAwait(false)).Succeeded;
+        return await PolicyAsync(scope.ServiceProvider).ConfigureAwait(false) is { } policy
+            && (await scope.ServiceProvider.GetRequiredService<IAuthorizationService>()
+                .AuthorizeAsync(access.User, access, policy).ConfigureAwait(false)).Succeeded;
     }
+
+    private static async ValueTask<AuthorizationPolicy?> PolicyAsync(IServiceProvider services) =>
+        services.GetService<IAuthorizationService>() is not null && services.GetService<IAuthorizationPolicyProvider>() is { } policies
+            ? await policies.GetPolicyAsync(TopicAuthorizationOptions.PolicyName).ConfigureAwait(false)
+            : null;
 
     private static partial class Log
     {

@@ -13,6 +13,13 @@ public interface ITopicAuthorization
     /// every event that the filter matches, live or replayed, was decided on here, and delivery asks nobody.
     /// </summary>
     ValueTask<bool> IsAllowedAsync(TopicAccess access, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether there may be a topic that a caller may publish on. Asked before the body of a call is read, which says on which; one
+    /// who may not publish at all is refused without it.
+    /// </summary>
+    /// <returns>By default <see langword="true"/>: it is left to <see cref="IsAllowedAsync"/>.</returns>
+    ValueTask<bool> MayPublishAsync(ClaimsPrincipal user, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 }
 
 /// <summary>What a caller wants of a topic.</summary>

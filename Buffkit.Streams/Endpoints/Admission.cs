@@ -37,6 +37,21 @@ internal sealed class Admission(
         return rates.AdmitSession(session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
     }
 
+    /// <summary>Asks what can be known before the body of a publish call is read.</summary>
+    /// <param name="http">The call.</param>
+    /// <param name="session">Whose it is.</param>
+    /// <param name="topic">Where its events go, if something else than the body says that.</param>
+    /// <returns>The answer where the caller may not publish there, or nowhere at all.</returns>
+    public async ValueTask<IResult?> RefuseUnreadAsync(HttpContext http, Session session, Topic? topic)
+    {
+        if (topic is not null)
+            return await RefuseAsync(http, session, TopicOperation.Publish, TopicFilter.Of(topic.Value));
+        if (await authorization.MayPublishAsync(session.User, http.RequestAborted))
+            return null;
+        metrics.Refused("topic");
+        return await DenyAsync(http, session, "Publishing is not allowed.");
+    }
+
     /// <returns>The answer where one of the events may not be published.</returns>
     public async ValueTask<IResult?> RefuseAsync(HttpContext http, Session session, IReadOnlyList<EventDraft> drafts)
     {
@@ -52,13 +67,21 @@ internal sealed class Admission(
         return null;
     }
 
+    /// <summary>Counts what a call publishes, whose topics are its caller's to publish on.</summary>
+    public Refusal? Weigh(HttpContext http, Session session, int events, int bytes) => rates.AdmitEvents(http, session, events, bytes);
+
     /// <returns>The answer where the caller may not do that.</returns>
     public async ValueTask<IResult?> RefuseAsync(HttpContext http, Session session, TopicOperation operation, TopicFilter filter)
     {
         if (await authorization.IsAllowedAsync(new TopicAccess(session.User, operation, filter), http.RequestAborted))
             return null;
         metrics.Refused("topic");
-        var detail = $"{(operation is TopicOperation.Publish ? "Publishing on" : "Subscribing to")} '{filter}' is not allowed.";
+        return await DenyAsync(
+            http, session, $"{(operation is TopicOperation.Publish ? "Publishing on" : "Subscribing to")} '{filter}' is not allowed.");
+    }
+
+    private async ValueTask<IResult> DenyAsync(HttpContext http, Session session, string detail)
+    {
         if (session.User.Identity is { IsAuthenticated: true })
             return AccessProblems.Forbidden(detail);
         return await AccessProblems.UnauthenticatedAsync(http, gate.HasToken(http) && !session.IsReturning

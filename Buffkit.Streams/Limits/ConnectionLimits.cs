@@ -17,7 +17,7 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
 
     private readonly IConnectionCounts _counts = counts;
     private readonly LimitsOptions _limits = options.Value.Limits;
-    private readonly Dictionary<string, long> _filterBytes = new(StringComparer.Ordinal);
+    private readonly ByteBudget _filterBytes = new(total: 0, options.Value.Limits.FilterBytesPerAddress);
     private int _open;
 
     public int Open => Volatile.Read(ref _open);
@@ -39,29 +39,6 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
                 : $"As many connections are open as may be (Streams:Limits:{setting}).");
     }
 
-    private bool TryAddFilters(string network, long bytes)
-    {
-        lock (_filterBytes)
-        {
-            var known = _filterBytes.GetValueOrDefault(network);
-            if (known + bytes > _limits.FilterBytesPerAddress)
-                return false;
-            _filterBytes[network] = known + bytes;
-            return true;
-        }
-    }
-
-    private void RemoveFilters(string network, long bytes)
-    {
-        lock (_filterBytes)
-        {
-            if (_filterBytes[network] == bytes)
-                _filterBytes.Remove(network);
-            else
-                _filterBytes[network] -= bytes;
-        }
-    }
-
     private sealed class Place(ConnectionLimits limits) : IDisposable
     {
         private string? _session;
@@ -79,7 +56,7 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
             if (options.FilterBytesPerAddress > 0)
             {
                 var bytes = filters.Sum(filter => FilterOverhead + (2L * filter.Value.Length));
-                if (!limits.TryAddFilters(network, bytes))
+                if (limits._filterBytes.TryAdd(network, bytes) is not ByteBudget.Answer.Held)
                     return nameof(options.FilterBytesPerAddress);
                 _filters = (network, bytes);
             }
@@ -108,7 +85,7 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
             if (Interlocked.Exchange(ref _left, 1) != 0)
                 return;
             if (_filters.Bytes > 0)
-                limits.RemoveFilters(_filters.Network, _filters.Bytes);
+                limits._filterBytes.Remove(_filters.Network, _filters.Bytes);
             if (_session is not null)
                 limits._counts.Remove(_session);
             if (_address is not null)

@@ -24,6 +24,15 @@ public sealed class LimitsOptions
     /// <summary>4 MiB: bounds what a publish call can make the server hold before it is even read.</summary>
     public const int DefaultBodyBytes = 4 * 1024 * 1024;
 
+    /// <summary>30 seconds: a full body over a megabit a second.</summary>
+    public static readonly TimeSpan DefaultBodyTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>256 MiB: a quarter of a small container, and 64 full bodies at once.</summary>
+    public const long DefaultBodyBytesInFlight = 256L * 1024 * 1024;
+
+    /// <summary>32 MiB: eight full bodies at once from one address.</summary>
+    public const long DefaultBodyBytesInFlightPerAddress = 32L * 1024 * 1024;
+
     /// <summary>50,000 connections: what a server of 2 GiB holds with room to spare.</summary>
     public const int DefaultConnections = 50_000;
 
@@ -44,6 +53,12 @@ public sealed class LimitsOptions
 
     /// <summary>1,000 calls a second: ten busy publishers behind one address.</summary>
     public const int DefaultPublishesPerSecondPerAddress = 1_000;
+
+    /// <summary>100 events for each call that is allowed: more is a load, not news.</summary>
+    public const int DefaultEventsPerCall = 100;
+
+    /// <summary>80 KiB for each call that is allowed: the largest event, and its names.</summary>
+    public const int DefaultBytesPerCall = 80 * 1024;
 
     /// <summary>Bytes of an event's payload.</summary>
     /// <value>Default 64 KiB.</value>
@@ -77,6 +92,21 @@ public sealed class LimitsOptions
     /// <value>Default 4 MiB.</value>
     [Range(0, 1024 * 1024 * 1024)]
     public int BodyBytes { get; set; } = DefaultBodyBytes;
+
+    /// <summary>How long a publish call's body may take to come.</summary>
+    /// <value>Default 30 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan BodyTimeout { get; set; } = DefaultBodyTimeout;
+
+    /// <summary>Bytes of all publish calls' bodies that one server holds at once, also of what gzip expands to.</summary>
+    /// <value>Default 256 MiB.</value>
+    [Range(0, long.MaxValue)]
+    public long BodyBytesInFlight { get; set; } = DefaultBodyBytesInFlight;
+
+    /// <summary>The same, of one address (64 bits of IPv6).</summary>
+    /// <value>Default 32 MiB.</value>
+    [Range(0, long.MaxValue)]
+    public long BodyBytesInFlightPerAddress { get; set; } = DefaultBodyBytesInFlightPerAddress;
 
     /// <summary>Open connections of one server.</summary>
     /// <value>Default 50,000.</value>
@@ -112,6 +142,31 @@ public sealed class LimitsOptions
     /// <value>Default 1,000.</value>
     [Range(0, 1_000_000)]
     public int PublishesPerSecondPerAddress { get; set; } = DefaultPublishesPerSecondPerAddress;
+
+    /// <summary>
+    /// Events that one session, and one subject, publishes in a second, on one server; a burst of as many, or of one full call, is free.
+    /// </summary>
+    /// <value>Default <see langword="null"/>: 100 times <see cref="PublishesPerSecond"/>, so no limit where that has none.</value>
+    [Range(0, int.MaxValue)]
+    public int? EventsPerSecond { get; set; }
+
+    /// <summary>The same, of one address (64 bits of IPv6).</summary>
+    /// <value>Default <see langword="null"/>: 100 times <see cref="PublishesPerSecondPerAddress"/>.</value>
+    [Range(0, int.MaxValue)]
+    public int? EventsPerSecondPerAddress { get; set; }
+
+    /// <summary>
+    /// Bytes of publish calls' bodies, without their compression, of one session, and of one subject, in a second, on one server; a
+    /// burst of as many, or of one full call, is free.
+    /// </summary>
+    /// <value>Default <see langword="null"/>: 80 KiB for each of <see cref="PublishesPerSecond"/>, so no limit where that has none.</value>
+    [Range(0, int.MaxValue)]
+    public int? BytesPerSecond { get; set; }
+
+    /// <summary>The same, of one address (64 bits of IPv6).</summary>
+    /// <value>Default <see langword="null"/>: 80 KiB for each of <see cref="PublishesPerSecondPerAddress"/>.</value>
+    [Range(0, int.MaxValue)]
+    public int? BytesPerSecondPerAddress { get; set; }
 
     /// <inheritdoc cref="BreakerOptions"/>
     [Required, ValidateObjectMembers]

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
@@ -12,6 +9,7 @@ internal sealed class PublishEndpoint(
     PresenceTracker presence,
     ConnectionDrain drain,
     Admission admission,
+    PublishBodyReader bodies,
     EventEncryption encryption,
     IFingerprintKey fingerprintKey,
     IOptions<StreamsOptions> options)
@@ -31,30 +29,17 @@ internal sealed class PublishEndpoint(
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
 
-        // Before a large body is taken in for nothing.
-        if (FormOf(http.Request) is BodyForm.Binary && Topic.TryParse(http.Request.Query["topic"], out var topic, out _)
-            && await admission.RefuseAsync(http, session, TopicOperation.Publish, TopicFilter.Of(topic)) is { } notThere)
-        {
+        // Before a body is taken in for nothing.
+        if (await admission.RefuseUnreadAsync(http, session, TopicOfQuery(http.Request)) is { } notThere)
             return notThere;
-        }
 
         if (PublishContentCoding.Refuse(http) is { } coded)
             return coded;
 
         var cancellationToken = http.RequestAborted;
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } allowed } bodySize
-            && (_limits.BodyBytes == 0 || _limits.BodyBytes >= allowed))
-        {
-            bodySize.MaxRequestBodySize = _limits.BodyBytes == 0 ? null : _limits.BodyBytes + 1L;
-        }
-
-        var body = await ReadBodyAsync(http.Request, cancellationToken);
-        if (body is null)
-            return EventStreamProblems.TooLarge("body", $"The body has more than {_limits.BodyBytes} bytes (Streams:Limits:BodyBytes).");
-
-        (body, var notDecoded) = PublishContentCoding.Decode(http.Request, body, _limits);
-        if (notDecoded is not null)
-            return notDecoded;
+        var (body, notTaken) = await bodies.ReadAsync(http);
+        if (notTaken is not null)
+            return notTaken;
 
         var publish = Read(http.Request, body);
         if (publish.Problem is { } problem)
@@ -69,6 +54,9 @@ internal sealed class PublishEndpoint(
             return AccessProblems.Forbidden(
                 $"On '{html.Topic.Value}' the server's own code alone publishes {HtmlFragment.ContentType}, which pages show as it is (Streams:Html:Topics).");
         }
+
+        if (admission.Weigh(http, session, publish.Drafts.Count, body.Length) is { } tooMuch)
+            return tooMuch.ToProblem();
 
         byte[]? secret = null;
         if (http.Request.Headers.ContainsKey(IdempotencyKey.Header) && publish.Drafts.Any(draft => encryption.IsEncrypted(draft.Topic)))
@@ -162,40 +150,9 @@ internal sealed class PublishEndpoint(
         _ => TypedResults.Accepted((string?)null, new PublishedOne(result.Ids[0].ToString())),
     };
 
-    private async ValueTask<byte[]?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        var limit = _limits.BodyBytes == 0 ? int.MaxValue : _limits.BodyBytes;
-        if (request.ContentLength > limit)
-            return null;
-        while (true)
-        {
-            ReadResult read;
-            try
-            {
-                read = await request.BodyReader.ReadAsync(cancellationToken);
-            }
-            catch (BadHttpRequestException e) when (e.StatusCode is StatusCodes.Status413PayloadTooLarge)
-            {
-                return null;
-            }
-
-            if (read.Buffer.Length > limit)
-            {
-                // Taken, though not wanted: what is left half-read would cost the client its connection.
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return null;
-            }
-
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
+    // Where the body alone says where its events go, nothing is known yet.
+    private static Topic? TopicOfQuery(HttpRequest request) =>
+        FormOf(request) is not BodyForm.Json && Topic.TryParse(request.Query["topic"], out var topic, out _) ? topic : (Topic?)null;
 
     private enum BodyForm
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Buffkit.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -88,6 +89,46 @@ public sealed class LimitsTests
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Contains($"Streams:Limits:{setting}", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         answers.ForEach(answer => answer.Dispose());
+    }
+
+    [Theory]
+    [InlineData("EventsPerSecond")]
+    [InlineData("EventsPerSecondPerAddress")]
+    [InlineData("BytesPerSecond")]
+    [InlineData("BytesPerSecondPerAddress")]
+    public async Task Publish_MoreThanOneFullCall_IsRefusedByWhatItHolds(string setting)
+    {
+        // A rate so low that nothing comes back while the test runs; one full call is let in all the same.
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            [$"Streams:Limits:{setting}"] = "1", ["Streams:Limits:EventsPerPublish"] = "50", ["Streams:Limits:BodyBytes"] = "3000",
+        });
+
+        using var full = await PublishManyAsync(server, "ada", 50);
+        using var more = await PublishManyAsync(server, "ada", 50);
+        using var bobs = await PublishManyAsync(server, "bob", 50);
+
+        var isPerAddress = setting.EndsWith("PerAddress", StringComparison.Ordinal);
+        Assert.Equal(
+            (HttpStatusCode.Accepted, HttpStatusCode.TooManyRequests, isPerAddress ? HttpStatusCode.TooManyRequests : HttpStatusCode.Accepted),
+            (full.StatusCode, more.StatusCode, bobs.StatusCode));
+        Assert.InRange(more.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 2, 3_000);
+        Assert.Contains($"Streams:Limits:{setting})", await more.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_WhereCallsHaveNoLimit_TheirContentHasNone()
+    {
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            ["Streams:Limits:PublishesPerSecond"] = "0", ["Streams:Limits:PublishesPerSecondPerAddress"] = "0",
+        });
+
+        for (var call = 0; call < 150; call++)
+        {
+            using var answer = await PublishManyAsync(server, "ada", 1_000);
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        }
     }
 
     [Fact]
@@ -321,6 +362,11 @@ public sealed class LimitsTests
 
     internal static int RetryOf(string stream) =>
         int.Parse(stream.Split('\n')[0]["retry: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+
+    private static Task<HttpResponseMessage> PublishManyAsync(StreamsServer server, string subject, int events) =>
+        server.SendAsync(
+            HttpMethod.Post, "events", [TestAuthentication.As(subject)],
+            JsonContent.Create(Enumerable.Repeat(new { topic = $"user/{subject}/a", type = "t", data = 1 }, events)));
 
     private static (SessionPace Pace, FakeTimeProvider Time, SessionId Session) HalfOpen()
     {

@@ -35,15 +35,21 @@ public sealed class RawConnection : IAsyncDisposable
     public static Task<RawConnection> PostAsync(Uri server, string pathAndQuery, (string Name, string Value)[] headers, byte[] body) =>
         SendAsync(server, "POST", pathAndQuery, [.. headers, ("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture))], body);
 
+    /// <summary>Announces a body, sends a part of it, and waits for what the server says to that.</summary>
+    public static Task<RawConnection> PostPartAsync(
+        Uri server, string pathAndQuery, (string Name, string Value)[] headers, int announced, byte[] part, CancellationToken leave) =>
+        SendAsync(server, "POST", pathAndQuery, [.. headers, ("Content-Length", announced.ToString(CultureInfo.InvariantCulture))], part, leave: leave);
+
     private static async Task<RawConnection> SendAsync(
-        Uri server, string method, string pathAndQuery, (string Name, string Value)[] headers, byte[]? body = null, int? receiveBuffer = null)
+        Uri server, string method, string pathAndQuery, (string Name, string Value)[] headers, byte[]? body = null, int? receiveBuffer = null, CancellationToken leave = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
             socket.ReceiveBufferSize = bytes;
         try
         {
-            var cancellationToken = TestContext.Current.CancellationToken;
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(leave, TestContext.Current.CancellationToken);
+            var cancellationToken = either.Token;
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), cancellationToken);
             var connection = new RawConnection(socket);
             var request = new StringBuilder($"{method} {pathAndQuery} HTTP/1.1\r\nHost: {server.Authority}\r\n");
