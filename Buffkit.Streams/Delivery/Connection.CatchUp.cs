@@ -19,6 +19,7 @@ internal sealed partial class Connection
     private bool _inTail;
     private TailEntry[] _page = [];
     private int _pageNext;
+    private EventId? _pageThrough;
 
     /// <summary>Looks at what waits for this connection now, before its loop runs.</summary>
     /// <returns>
@@ -49,7 +50,7 @@ internal sealed partial class Connection
         {
             var page = await _context.Replay.ReadAsync(cursor, cancellationToken).ConfigureAwait(false);
             counted += page.Entries.Length;
-            if (page.Status is not LogReadStatus.Found || counted > MaxCounted)
+            if (page.Status is not LogReadStatus.Found || page.Thinned is not null || counted > MaxCounted)
                 return (null, newest);
             if (page.Entries.Length == 0 || page.Entries[^1].Id == cursor)
                 return (count, newest);
@@ -81,6 +82,12 @@ internal sealed partial class Connection
             {
                 PassReplayed(_page[_pageNext++], sink);
                 continue;
+            }
+
+            if (_pageThrough is { } through)
+            {
+                // What lies between was not for this connection, or it would have been told.
+                (_cursor, _isOnTail, _pageThrough) = (through, false, null);
             }
 
             if (!_inTail && (IsUnconfirmed || !FindInTail()))
@@ -138,10 +145,17 @@ internal sealed partial class Connection
     private async ValueTask ReadPageAsync(FrameSink sink, CancellationToken cancellationToken)
     {
         var page = await _context.Replay.ReadAsync(_cursor, cancellationToken).ConfigureAwait(false);
-        (_page, _pageNext) = (page.Entries, 0);
+        (_page, _pageNext, _pageThrough) = (page.Entries, 0, null);
         IsUnconfirmed &= page.Status is LogReadStatus.Unavailable;
         switch (page.Status)
         {
+            case LogReadStatus.Found when page.Thinned is { } thinned && !thinned.IsWholeFor(_filters):
+                _page = [];
+                WriteGap(new Gap(_cursor.ToString(), page.State.Oldest, GapReason.Evicted), sink);
+                break;
+            case LogReadStatus.Found when page.Thinned is { } thinned:
+                _pageThrough = thinned.Through;
+                break;
             case LogReadStatus.Found when page.Entries.Length > 0 && !HasPassed(page.Entries[^1].Id):
                 break;
             case LogReadStatus.Found:

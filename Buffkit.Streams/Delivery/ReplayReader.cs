@@ -6,7 +6,11 @@ namespace Buffkit.Streams;
 /// <param name="Status">Look at it first.</param>
 /// <param name="Entries">In order, with their frames; may begin before the cursor that was asked for.</param>
 /// <param name="State">Where the log stood.</param>
-internal sealed record ReplayPage(LogReadStatus Status, TailEntry[] Entries, LogState State);
+internal sealed record ReplayPage(LogReadStatus Status, TailEntry[] Entries, LogState State)
+{
+    /// <summary>The page is of the thinned part of the log: some topics have lost events, and the cursor goes on from where it says.</summary>
+    public ThinnedRead? Thinned { get; init; }
+}
 
 /// <summary>
 /// Reads behind the tail, for connections that catch up: the log, then the history. Pages are shared with their frames while
@@ -39,13 +43,17 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
         // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
         var falls = page.Status is not LogReadStatus.Unavailable
-            && (page.Status is not LogReadStatus.Found || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id));
+            && (page.Status is not LogReadStatus.Found || page.Thinned is not null || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id));
         return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;
     }
 
     /// <summary>Whether what follows a cursor that the log does not reach can be read all the same.</summary>
     public async ValueTask<bool> HistoryReachesAsync(EventId after, CancellationToken cancellationToken) =>
         await AskHistoryAsync(after, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Whether nothing that these filters ask for is lost after a cursor that the log does not reach.</summary>
+    public async ValueTask<bool> KeepsAsync(EventId after, IReadOnlyList<TopicFilter> filters, CancellationToken cancellationToken) =>
+        await log.ReadThinnedAsync(after, 1, 1, cancellationToken).ConfigureAwait(false) is { } thinned && thinned.IsWholeFor(filters);
 
     public void Dispose() => _pages.Dispose();
 
@@ -86,6 +94,12 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         var read = await log.ReadAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false);
         if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch && await AskHistoryAsync(after, CancellationToken.None).ConfigureAwait(false) is { } older)
             read = older;
+        if (read.Status is LogReadStatus.Evicted
+            && await log.ReadThinnedAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false) is { } thinned)
+        {
+            return new ReplayPage(LogReadStatus.Found, [.. thinned.Events.Select(e => new TailEntry(e))], thinned.State) { Thinned = thinned };
+        }
+
         return new ReplayPage(read.Status, [.. read.Events.Select(e => new TailEntry(e))], read.State);
     }
 

@@ -32,6 +32,8 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
             return start;
         if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
+        if (start.Gaps[0].Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, request.Filters, cancellationToken).ConfigureAwait(false))
+            return StartingPoint.At(cursor, true);
         return start.Gaps[0].Reason is GapReason.Epoch
             ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
             : start;

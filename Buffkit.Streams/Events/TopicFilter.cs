@@ -57,8 +57,28 @@ public readonly record struct TopicFilter
     /// <param name="allowed">The other filter, such as one of what a caller may see.</param>
     public bool IsWithin(TopicFilter allowed) => IsWithin(Value, allowed.Value);
 
+    /// <summary>Whether there can be a topic that this filter and another one match.</summary>
+    public bool Overlaps(TopicFilter other) => Overlaps(Value, other.Value);
+
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    private static bool Overlaps(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
+    {
+        while (one is not "**" && other is not "**")
+        {
+            var first = TopicSegments.Take(ref one, out var oneEnds);
+            var second = TopicSegments.Take(ref other, out var otherEnds);
+            if (first is not "*" && second is not "*" && !first.SequenceEqual(second))
+                return false;
+            if (oneEnds)
+                return otherEnds || other is "**";
+            if (otherEnds)
+                return one is "**";
+        }
+
+        return true;
+    }
 
     private static bool IsWithin(ReadOnlySpan<char> filter, ReadOnlySpan<char> allowed)
     {

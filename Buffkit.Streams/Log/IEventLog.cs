@@ -29,6 +29,18 @@ public interface IEventLog
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads behind what <see cref="ReadAsync"/> reaches, where it says <see cref="LogReadStatus.Evicted"/>: a noisy topic takes no more
+    /// than its share of what is retained, and others' events stay.
+    /// </summary>
+    /// <param name="after">The cursor.</param>
+    /// <param name="maxEvents">Most events to return, at least 1.</param>
+    /// <param name="maxBytes">The page ends with the event that reaches this size.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns><see langword="null"/> where nothing reaches back to the cursor; by default nothing does.</returns>
+    ValueTask<ThinnedRead?> ReadThinnedAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ThinnedRead?>(null);
+
     /// <summary>Waits until the log answers, then finds a cursor of its present epoch from which to follow it.</summary>
     /// <param name="newest">At most so many events that the log holds already follow the cursor.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

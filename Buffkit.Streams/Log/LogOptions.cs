@@ -14,6 +14,9 @@ public sealed class LogOptions
     /// <summary>A day: a phone that comes back after a night has lost nothing.</summary>
     public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromDays(1);
 
+    /// <summary>A quarter: a topic that floods the log leaves three quarters of what it retains to the others.</summary>
+    public const double DefaultTopicShare = 0.25;
+
     /// <summary>One hour: longer than any publisher goes on retrying.</summary>
     public static readonly TimeSpan DefaultIdempotencyLifetime = TimeSpan.FromHours(1);
 
@@ -47,6 +50,15 @@ public sealed class LogOptions
     /// <value>Default 128 MiB.</value>
     [Range(65_536, long.MaxValue)]
     public long MaxBytes { get; set; } = DefaultMaxBytes;
+
+    /// <summary>
+    /// The share of what is retained that one topic may take at the cost of others, 0 to 1; those with the same first two segments
+    /// count as one. Beyond it a topic's own oldest events are evicted before those of others. 0 and 1 evict the oldest, whosever
+    /// they are.
+    /// </summary>
+    /// <value>Default 0.25.</value>
+    [Range(0.0, 1.0)]
+    public double TopicShare { get; set; } = DefaultTopicShare;
 
     /// <summary>How long an event is retained; zero means as long as there is room.</summary>
     /// <value>Default one day.</value>

@@ -15,6 +15,11 @@ internal sealed class MemoryEventLog : IEventLog
     private long _oldest = 1;
     private long _latest;
     private long _bytes;
+
+    // Behind the oldest, while a noisy topic is evicted.
+    private readonly ThinnedEvents _thinned = new();
+    private readonly NoisyTopics _noisy;
+    private int _untilLook;
     private readonly IdempotencyWindow _idempotency;
     private TaskCompletionSource _appended = NewSignal();
 
@@ -24,6 +29,7 @@ internal sealed class MemoryEventLog : IEventLog
         _time = time;
         _idempotency = new IdempotencyWindow(options.IdempotencyLifetime, options.MaxIdempotencyKeys);
         _ring = new StreamEvent?[options.MaxEvents];
+        _noisy = new NoisyTopics(options.TopicShare);
     }
 
     public LogState State
@@ -83,6 +89,17 @@ internal sealed class MemoryEventLog : IEventLog
             return ValueTask.FromResult(Read(after, maxEvents, maxBytes));
     }
 
+    public ValueTask<ThinnedRead?> ReadThinnedAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            EvictByAge(_time.GetUtcNow());
+            return ValueTask.FromResult(
+                after.Epoch == _epoch && after.Sequence < _oldest - 1 ? _thinned.Read(after, CurrentState(), maxEvents, maxBytes) : null);
+        }
+    }
+
     public async IAsyncEnumerable<LogRead> FollowAsync(
         EventId after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -136,8 +153,12 @@ internal sealed class MemoryEventLog : IEventLog
     private void Add(EventDraft draft, DateTimeOffset now)
     {
         var added = new StreamEvent(new EventId(_epoch, _latest + 1), now, draft);
-        while (_latest >= _oldest && (_latest - _oldest + 1 >= _ring.Length || _bytes + added.Size > _options.MaxBytes))
-            EvictOldest();
+        while (_latest >= _oldest
+            && (_latest - _oldest + 1 + _thinned.Count >= _ring.Length || _bytes + _thinned.Bytes + added.Size > _options.MaxBytes))
+        {
+            MakeRoom();
+        }
+
         _latest++;
         At(_latest) = added;
         _bytes += added.Size;
@@ -147,16 +168,53 @@ internal sealed class MemoryEventLog : IEventLog
     {
         if (_options.MaxAge == TimeSpan.Zero)
             return;
+        while (_thinned.Count > 0 && now - _thinned.OldestTime > _options.MaxAge)
+            _thinned.DropOldest();
         while (_latest >= _oldest && now - At(_oldest)!.Time > _options.MaxAge)
+        {
             EvictOldest();
+            _thinned.Clear();
+        }
     }
 
-    private void EvictOldest()
+    // The oldest goes, unless it is another's and a noisy topic is behind it.
+    private void MakeRoom()
+    {
+        if (_options.TopicShare is > 0 and < 1 && --_untilLook <= 0)
+            LookForNoise();
+        if (!_noisy.Any && _thinned.Count > 0)
+        {
+            _thinned.DropOldest();
+            return;
+        }
+
+        var oldest = EvictOldest();
+        if (!_noisy.Any)
+            _thinned.Clear();
+        else if (_noisy.Contains(oldest.Topic))
+            _thinned.Lose(oldest);
+        else
+            _thinned.Keep(oldest);
+    }
+
+    // What is noisy changes little while a small part of the log is replaced.
+    private void LookForNoise()
+    {
+        _untilLook = _ring.Length / NoisyTopics.Samples;
+        var last = _latest - _oldest;
+        _noisy.Look(
+            place => At(_oldest + (last * place / (NoisyTopics.Samples - 1)))!,
+            ((double)(last + 1) / _ring.Length, (double)_bytes / _options.MaxBytes));
+    }
+
+    private StreamEvent EvictOldest()
     {
         ref var slot = ref At(_oldest);
-        _bytes -= slot!.Size;
+        var oldest = slot!;
+        _bytes -= oldest.Size;
         slot = null;
         _oldest++;
+        return oldest;
     }
 
     private ref StreamEvent? At(long sequence) => ref _ring[sequence % _ring.Length];

@@ -110,6 +110,13 @@ internal sealed partial class RedisEventLog(
                 : new LogRead(LogReadStatus.OtherEpoch, [], await _reader.ReadStateAsync(_seen, cancellationToken).ConfigureAwait(false)),
             () => new LogRead(LogReadStatus.Unavailable, [], State));
 
+    public ValueTask<ThinnedRead?> ReadThinnedAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken) =>
+        AskAsync(
+            async () => RedisPosition.Of(after) is { } position
+                ? await _reader.ReadThinnedAsync(position, maxEvents, maxBytes, Unreadable, cancellationToken).ConfigureAwait(false)
+                : null,
+            () => null);
+
     public async ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken)
     {
         var backoff = new RedisBackoff();
@@ -163,7 +170,7 @@ internal sealed partial class RedisEventLog(
     private (RedisKey[] Keys, RedisValue[] Arguments) Append(AppendRequest request)
     {
         var known = _seen.Newest;
-        var arguments = new List<RedisValue>(capacity: 7 + (request.Events.Count * 8))
+        var arguments = new List<RedisValue>(capacity: 8 + (request.Events.Count * 8))
         {
             known.Position.Epoch,
             known.Position.Sequence,
@@ -172,10 +179,13 @@ internal sealed partial class RedisEventLog(
             request.Idempotency?.Fingerprint ?? "",
             (long)options.IdempotencyLifetime.TotalMilliseconds,
             keys.Partition,
+            options.TopicShare,
         };
         foreach (var draft in request.Events)
             RedisLogEntry.Write(draft, arguments);
-        RedisKey[] names = request.Idempotency is { } idempotency ? [keys.Log, keys.Idempotency(idempotency.Key)] : [keys.Log];
+        RedisKey[] names = request.Idempotency is { } idempotency 
+            ? [keys.Log, keys.Thinned, keys.Lost, keys.Idempotency(idempotency.Key)]
+            : [keys.Log, keys.Thinned, keys.Lost];
         return (names, [.. arguments]);
     }
 

@@ -18,6 +18,12 @@ internal sealed class RedisKeys(RedisOptions options, int partition = 0)
 
     public RedisKey Log => $"{_prefix}:log";
 
+    /// <summary>What is kept behind the log while a noisy topic is evicted.</summary>
+    public RedisKey Thinned => $"{_prefix}:log:thinned";
+
+    /// <summary>Up to where which topics' events are lost there.</summary>
+    public RedisKey Lost => $"{_prefix}:log:lost";
+
     /// <summary>Topics on which somebody is present.</summary>
     public RedisKey PresenceTopics => $"{_prefix}:presence";
 

@@ -10,6 +10,10 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
     // Of a page whose events may be large: first a few, then by their size as many as it holds.
     private const int FirstEntries = 16;
 
+    // As the scripts write what is lost of the thinned stream.
+    private const string LostFloor = "floor";
+    private const string LostTopic = "topic:";
+
     /// <summary>Reads a page of what follows a cursor.</summary>
     public async Task<LogRead> ReadPageAsync(
         RedisPosition after, int maxEvents, int maxBytes, RedisSeen seen, Action<FormatException> unreadable, CancellationToken cancellationToken)
@@ -34,6 +38,48 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
                 return new LogRead(latest == after ? LogReadStatus.Found : LogReadStatus.Unknown, [], state);
             // Something was appended between the two questions.
         }
+    }
+
+    /// <summary>Reads a page of the thinned stream behind the log.</summary>
+    /// <returns><see langword="null"/> where it does not reach back to the cursor.</returns>
+    public async Task<ThinnedRead?> ReadThinnedAsync(
+        RedisPosition after, int maxEvents, int maxBytes, Action<FormatException> unreadable, CancellationToken cancellationToken)
+    {
+        var (first, last) = await ReadEndsAsync(cancellationToken).ConfigureAwait(false);
+        if (first?.Position is not { } oldest || oldest.Epoch != after.Epoch || oldest <= after.Next)
+            return null;
+        // What moves over meanwhile lies behind the oldest. What is lost is asked last: it is never less than it was.
+        var entries = await InTimeAsync(
+            redis.Commands.StreamRangeAsync(keys.Thinned, $"({after}", $"({oldest}", maxEvents, flags: RedisConnections.Primary), cancellationToken).ConfigureAwait(false);
+        var lost = await InTimeAsync(redis.Commands.HashGetAllAsync(keys.Lost, RedisConnections.Primary), cancellationToken).ConfigureAwait(false);
+        if (Array.Find(lost, field => field.Name == LostFloor) is not { Value.IsNull: false } floor || RedisPosition.Parse(floor.Value) > after)
+            return null;
+
+        var (events, through, bytes) = (new List<StreamEvent>(entries.Length), oldest.Previous, 0L);
+        foreach (var entry in entries)
+        {
+            var position = RedisPosition.Parse(entry.Id);
+            if (bytes >= maxBytes)
+                break;
+            try
+            {
+                events.Add(RedisLogEntry.Read(position, entry.Values));
+                bytes += events[^1].Size;
+            }
+            catch (FormatException e)
+            {
+                unreadable(e);
+                return null;
+            }
+        }
+
+        if (events.Count < entries.Length || entries.Length == maxEvents)
+            through = RedisPosition.Parse(entries[events.Count - 1].Id);
+        return new ThinnedRead(
+            events,
+            through.Id,
+            [.. lost.Where(field => field.Name != LostFloor && RedisPosition.Parse(field.Value) > after).Select(field => TopicRoot.Topics(field.Name.ToString()[LostTopic.Length..]))],
+            new LogState(oldest.Id, last!.Value.Position.Id));
     }
 
     /// <summary>Asks where the stream stands; an empty one is given an epoch.</summary>

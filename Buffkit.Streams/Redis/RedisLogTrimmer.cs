@@ -17,7 +17,7 @@ internal sealed class RedisLogTrimmer(RedisKeys keys, LogOptions options, TimePr
         _trimmed = time.GetTimestamp();
         // Redis's own clock stamped the entries; a server whose clock is wrong must not empty everybody's log.
         var age = options.MaxAge.Ticks / TimeSpan.TicksPerMicrosecond;
-        await database.ScriptEvaluateAsync(RedisScripts.TrimByAge, [keys.Log], [age], RedisConnections.Primary)
+        await database.ScriptEvaluateAsync(RedisScripts.TrimByAge, [keys.Log, keys.Thinned, keys.Lost], [age], RedisConnections.Primary)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }

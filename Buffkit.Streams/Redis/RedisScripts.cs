@@ -3,11 +3,11 @@ namespace Buffkit.Streams;
 /// <summary>What Redis does in one step; the files are beside this one, in <c>Scripts</c>.</summary>
 internal static class RedisScripts
 {
-    public static string Append { get; } = Read("position") + Read("append");
+    public static string Append { get; } = Read("position") + Read("retention") + Read("append");
 
     public static string BeginEpoch { get; } = Read("position") + Read("begin-epoch");
 
-    public static string TrimByAge { get; } = Read("trim-by-age");
+    public static string TrimByAge { get; } = Read("position") + Read("retention") + Read("trim-by-age");
 
     public static string RenewPresence { get; } = Read("renew-presence");
 

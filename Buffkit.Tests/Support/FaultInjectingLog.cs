@@ -50,6 +50,9 @@ public sealed class FaultInjectingLog(IEventLog inner, int seed) : IEventLog
         return await inner.ReadAsync(after, Draw(maxEvents), maxBytes, cancellationToken);
     }
 
+    public async ValueTask<ThinnedRead?> ReadThinnedAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken) =>
+        Strikes() ? null : await inner.ReadThinnedAsync(after, Draw(maxEvents), maxBytes, cancellationToken);
+
     public ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken) => inner.FindStartAsync(newest, cancellationToken);
 
     public async IAsyncEnumerable<LogRead> FollowAsync(EventId after, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -249,16 +249,156 @@ public abstract class EventLogSpecification
         Assert.Equal(start, (await log.ReadStateAsync(Stop))!.Value.Latest);
     }
 
-    private protected static EventDraft Draft(string text) =>
-        new() { Topic = Topic.Parse("a"), Type = "t", ContentType = "text/plain", Data = Encoding.UTF8.GetBytes(text) };
+    [Fact]
+    public async Task ReadThinned_ATopicThatFloodsTheLog_LeavesTheOthersTheirEvents()
+    {
+        var log = await CreateAsync();
+        var start = await log.FindStartAsync(0, Stop);
+        await FillAsync(log, 200, n => $"quiet/{n % 10}");
+        await FillAsync(log, 10 * Retained, _ => "user/ada/x");
+
+        Assert.Equal(LogReadStatus.Evicted, (await log.ReadAsync(start, 10, int.MaxValue, Stop)).Status);
+        var (events, lost, through) = await ReadAllThinnedAsync(log, start);
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(n => $"{n}"), events.Select(Text));
+        Assert.Equal(["user/ada/**"], lost.Select(filter => filter.Value));
+        var dense = await log.ReadAsync(through, 10 * Retained, int.MaxValue, Stop);
+        Assert.Equal(LogReadStatus.Found, dense.Status);
+        // A part of 64 may come before room is made.
+        Assert.InRange(events.Count + dense.Events.Count, Retained - 100, Retained + 100);
+        var read = (await log.ReadThinnedAsync(start, 1, int.MaxValue, Stop))!;
+        Assert.True(read.IsWholeFor([TopicFilter.Parse("quiet/**"), TopicFilter.Parse("user/bob/**")]));
+        Assert.False(read.IsWholeFor([TopicFilter.Parse("user/*/x")]));
+    }
+
+    [Fact]
+    public async Task ReadThinned_OthersHaveMoreThanTheRest_KeepsTheirNewest()
+    {
+        var log = await CreateAsync();
+        var start = await log.FindStartAsync(0, Stop);
+        await FillAsync(log, Retained, n => $"quiet/{n % 10}");
+        await FillAsync(log, 10 * Retained, _ => "noisy");
+
+        Assert.Null(await log.ReadThinnedAsync(start, 10, int.MaxValue, Stop));
+        var (events, _, _) = await ReadAllThinnedAsync(log, start with { Sequence = Retained / 2 });
+
+        Assert.Equal(Enumerable.Range(Retained / 2, Retained / 2).Select(n => $"{n}"), events.Select(Text));
+    }
+
+    [Fact]
+    public async Task ReadThinned_NoTopicTakesMoreThanItsShare_IsNothing()
+    {
+        var log = await CreateAsync();
+        var start = await log.FindStartAsync(0, Stop);
+        await FillAsync(log, 3 * Retained, n => $"orders/{n % 10}/items");
+
+        Assert.Null(await log.ReadThinnedAsync(start, 10, int.MaxValue, Stop));
+    }
+
+    [Fact]
+    public async Task ReadThinned_AfterTheNoise_GivesWay()
+    {
+        var log = await CreateAsync();
+        await FillAsync(log, 200, n => $"quiet/{n % 10}");
+        await FillAsync(log, 3 * Retained, _ => "noisy");
+        var during = await log.FindStartAsync(0, Stop);
+        await FillAsync(log, 5 * Retained, n => $"later/{n % 10}");
+
+        var (events, _, _) = await ReadAllThinnedAsync(log, during, allowNothing: true);
+
+        Assert.Empty(events);
+        Assert.InRange((await log.ReadAsync((await log.ReadStateAsync(Stop))!.Value.Oldest.Previous, 10 * Retained, int.MaxValue, Stop)).Events.Count, Retained - 100, Retained + 100);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task ReadThinned_AnyCursorAndFilterAtRandom_NothingIsLostUntold(int seed)
+    {
+        var log = await CreateAsync();
+        var random = new Random(seed);
+        var all = new List<(EventId Id, string Topic)> { (await log.FindStartAsync(0, Stop), "") };
+        string[] topics = ["a", "b", "user/ada/x", "user/ada/y", "user/bob", "orders/1", "orders/2/items", "orders/3"];
+        string[] filters = ["a", "**", "user/**", "user/ada/*", "user/*", "orders/**", "orders/2/**", "b"];
+        for (var round = 0; round < 60; round++)
+        {
+            var noisy = topics[random.Next(topics.Length)];
+            var batch = Enumerable.Range(0, random.Next(1, 120))
+                .Select(_ => random.Next(10) < 7 ? noisy : topics[random.Next(topics.Length)]).ToArray();
+            var result = await log.AppendAsync(new AppendRequest([.. batch.Select(topic => Draft("x", topic))]), Stop);
+            all.AddRange(result.Ids.Zip(batch));
+
+            var at = random.Next(all.Count);
+            var filter = TopicFilter.Parse(filters[random.Next(filters.Length)]);
+            if (await ReadOnAsync(log, all[at].Id, filter) is { } delivered)
+                Assert.Equal(all[(at + 1)..].Where(e => filter.Matches(Topic.Parse(e.Topic))).Select(e => e.Id), delivered);
+        }
+    }
+
+    // As a connection does: nothing where a gap would be told.
+    private static async Task<List<EventId>?> ReadOnAsync(IEventLog log, EventId cursor, TopicFilter filter)
+    {
+        var delivered = new List<EventId>();
+        while (true)
+        {
+            var read = await log.ReadAsync(cursor, 50, int.MaxValue, Stop);
+            var page = read.Events;
+            if (read.Status is LogReadStatus.Evicted)
+            {
+                if (await log.ReadThinnedAsync(cursor, 50, int.MaxValue, Stop) is not { } thinned || !thinned.IsWholeFor([filter]))
+                    return null;
+                (page, cursor) = (thinned.Events, thinned.Through);
+            }
+            else if (page.Count == 0)
+            {
+                Assert.Equal(LogReadStatus.Found, read.Status);
+                return delivered;
+            }
+            else
+            {
+                cursor = page[^1].Id;
+            }
+
+            delivered.AddRange(page.Where(e => filter.Matches(e.Topic)).Select(e => e.Id));
+        }
+    }
+
+    private static async Task<(List<StreamEvent> Events, IReadOnlyList<TopicFilter> Lost, EventId Through)> ReadAllThinnedAsync(
+        IEventLog log, EventId cursor, bool allowNothing = false)
+    {
+        var (events, lost) = (new List<StreamEvent>(), (IReadOnlyList<TopicFilter>)[]);
+        while (await log.ReadThinnedAsync(cursor, 30, int.MaxValue, Stop) is { } read)
+        {
+            events.AddRange(read.Events);
+            (cursor, lost) = (read.Through, read.Lost);
+            if (cursor == read.State.Oldest.Previous)
+                return (events, lost, cursor);
+        }
+
+        Assert.True(allowNothing, "nothing reaches back to the cursor");
+        return (events, lost, cursor);
+    }
+
+    private protected static EventDraft Draft(string text, string topic = "a") =>
+        new() { Topic = Topic.Parse(topic), Type = "t", ContentType = "text/plain", Data = Encoding.UTF8.GetBytes(text) };
 
     private protected static string Text(StreamEvent e) => Encoding.UTF8.GetString(e.Data.Span);
 
     private protected static async Task<IReadOnlyList<EventId>> AppendAsync(IEventLog log, params string[] texts)
     {
-        var result = await log.AppendAsync(new AppendRequest([.. texts.Select(Draft)]), Stop);
+        var result = await log.AppendAsync(new AppendRequest([.. texts.Select(text => Draft(text))]), Stop);
         Assert.Equal(AppendStatus.Appended, result.Status);
         return result.Ids;
+    }
+
+    private protected static async Task FillAsync(IEventLog log, int count, Func<int, string> topic)
+    {
+        foreach (var some in Enumerable.Range(0, count).Chunk(100))
+        {
+            var result = await log.AppendAsync(new AppendRequest([.. some.Select(n => Draft($"{n}", topic(n)))]), Stop);
+            Assert.Equal(AppendStatus.Appended, result.Status);
+        }
     }
 
     private protected static async Task FillAsync(IEventLog log, int count)
