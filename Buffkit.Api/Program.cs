@@ -22,6 +22,7 @@ builder.Services.AddEventStreams();
 //#if (sample)
 builder.Services.AddOrders();
 //#endif
+builder.Services.AddRequestLimits();
 builder.Services.AddProblems();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -35,6 +36,7 @@ app.UseStaticFiles();
 //#endif
 app.UseCors();
 app.UseAuthentication();
+app.UseRateLimiter();
 app.UseAuthorization();
 app.MapDefaultEndpoints();
 if (app.Environment.IsDevelopment())

@@ -16,9 +16,19 @@ internal static class OrderEndpoints
         orders.MapPost("", CreateAsync)
             .WithName("CreateOrder")
             .WithSummary("Takes an order and publishes order.created on orders/{id}.")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        orders.MapGet("", ListAsync).WithName("ListOrders").WithSummary("Lists orders, the newest first.");
-        orders.MapGet("{id:long}", FindAsync).WithName("FindOrder").WithSummary("Finds an order by its number.");
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .RequireRateLimiting(RequestLimits.Writes);
+        orders.MapGet("", ListAsync)
+            .WithName("ListOrders")
+            .WithSummary("Lists orders, the newest first.")
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .RequireRateLimiting(RequestLimits.Reads);
+        orders.MapGet("{id:long}", FindAsync)
+            .WithName("FindOrder")
+            .WithSummary("Finds an order by its number.")
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .RequireRateLimiting(RequestLimits.Reads);
     }
 
     private static async Task<Created<Order>> CreateAsync(

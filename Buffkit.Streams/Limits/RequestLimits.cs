@@ -67,7 +67,7 @@ internal sealed partial class RequestLimits : IDisposable
     {
         if (!_hasProxies && IsForwarded(http.Request) && Interlocked.Exchange(ref _warned, 1) == 0)
             Log.UnknownProxy(_logger, http.Connection.RemoteIpAddress);
-        return Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)));
+        return Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(ClientNetwork.Of(http.Connection.RemoteIpAddress)));
     }
 
     /// <summary>Counts a request by whose it is. A new session is counted by its address alone: it would not be met again.</summary>
@@ -77,7 +77,7 @@ internal sealed partial class RequestLimits : IDisposable
     /// <summary>Counts what a publish call holds, by where it comes from and by whose it is.</summary>
     public Refusal? AdmitEvents(HttpContext http, Session session, int events, int bytes)
     {
-        var network = AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress);
+        var network = ClientNetwork.Of(http.Connection.RemoteIpAddress);
         return Counted(
             _eventsPerAddress.Take(network, events)
             ?? _bytesPerAddress.Take(network, bytes)

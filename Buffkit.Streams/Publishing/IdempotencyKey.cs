@@ -40,7 +40,7 @@ internal static class IdempotencyKey
             { Subject: { } subject } => ("subject", subject),
             { IsReturning: true } => ("session", session.Id.ToString()),
             // Without a token each call is a session of its own: what stays the same when it is repeated is where it comes from.
-            _ => ("address", AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress)),
+            _ => ("address", ClientNetwork.Of(http.Connection.RemoteIpAddress)),
         };
         return $"{kind} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{key}")))}";
     }

@@ -31,7 +31,7 @@ internal sealed class PublishBodyReader(IOptions<StreamsOptions> options, TimePr
         if (http.Request.ContentLength > limit)
             return ([], TooLarge());
 
-        var share = new Share(this, AddressBindings.ClientNetwork(http.Connection.RemoteIpAddress));
+        var share = new Share(this, ClientNetwork.Of(http.Connection.RemoteIpAddress));
         http.Response.RegisterForDispose(share);
         var reader = http.Request.BodyReader;
         // Most bodies are there at once, and need no clock.

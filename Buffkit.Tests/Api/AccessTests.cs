@@ -2,19 +2,14 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace Buffkit.Tests;
 
 /// <summary>The sample as it is deployed: bearer tokens, everything else closed.</summary>
 public sealed class AccessTests : IAsyncLifetime
 {
-    private const string Issuer = "test-issuer";
-    private const string Audience = "test-audience";
-
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("access-");
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    private readonly TestBearer _bearer = new();
     private ApiProcess _api = null!;
 
     public async ValueTask InitializeAsync() => _api = await StartAsync();
@@ -131,14 +126,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
-    private Task<ApiProcess> StartAsync() => ApiProcess.StartAsync(_root.FullName, new()
-    {
-        ["ASPNETCORE_ENVIRONMENT"] = "Production",
-        ["Authentication__Schemes__Bearer__ValidIssuer"] = Issuer,
-        ["Authentication__Schemes__Bearer__ValidAudiences__0"] = Audience,
-        ["Authentication__Schemes__Bearer__SigningKeys__0__Issuer"] = Issuer,
-        ["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(_key),
-    });
+    private Task<ApiProcess> StartAsync() => ApiProcess.StartAsync(_root.FullName, _bearer.Environment);
 
     private async Task<HttpResponseMessage> LogInAsync(string token)
     {
@@ -153,13 +141,5 @@ public sealed class AccessTests : IAsyncLifetime
         return connection.Status;
     }
 
-    private string Token(string subject, TimeSpan lifetime, byte[]? key = null) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = Issuer,
-        Audience = Audience,
-        NotBefore = DateTime.UtcNow.AddHours(-1),
-        Expires = DateTime.UtcNow + lifetime,
-        Claims = new Dictionary<string, object> { ["sub"] = subject },
-        SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(key ?? _key), SecurityAlgorithms.HmacSha256),
-    });
+    private string Token(string subject, TimeSpan lifetime, byte[]? key = null) => _bearer.Token(subject, lifetime, key);
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Buffkit.Api;
 using Buffkit.Streams;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,6 @@ public sealed class ConfigurationPageTests
         }
         """;
 
-    private static readonly XmlDocs Docs = XmlDocs.Of(typeof(StreamsOptions).Assembly);
 
     [Fact]
     public void Page_OptionsClasses_SayTheSame() => Approved.Equal(Repository.Folder("docs/configuration.md"), Page());
@@ -78,13 +78,15 @@ public sealed class ConfigurationPageTests
             | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | Where traces, metrics and logs are sent; the rest of OpenTelemetry's variables are understood too. |
 
             """);
+        AppendSection(page, RequestLimitsOptions.Section, typeof(RequestLimitsOptions), new RequestLimitsOptions());
         AppendSection(page, StreamsOptions.Section, typeof(StreamsOptions), new StreamsOptions());
         return page.ToString();
     }
 
     private static void AppendSection(StringBuilder page, string section, Type type, object defaults)
     {
-        page.Append(CultureInfo.InvariantCulture, $"\n## {section}\n\n{Docs.Summary(type)}\n");
+        var docs = XmlDocs.Of(type.Assembly);
+        page.Append(CultureInfo.InvariantCulture, $"\n## {section}\n\n{docs.Summary(type)}\n");
         var properties = type.GetProperties().Where(property => property.CanWrite || IsCollection(property)).ToArray();
         var values = properties.Where(property => !IsSection(property)).ToArray();
         if (values.Length > 0)
@@ -93,7 +95,7 @@ public sealed class ConfigurationPageTests
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{property.Name}` | {Default(property, defaults)} | {Bounds(property)} | {Cell(Docs.Summary(property))} |\n");
+                $"| `{property.Name}` | {Default(property, defaults)} | {Bounds(property)} | {Cell(docs.Summary(property))} |\n");
         }
 
         foreach (var property in properties.Where(IsSection))

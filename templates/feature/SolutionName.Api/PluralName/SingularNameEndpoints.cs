@@ -15,8 +15,14 @@ internal static class SingularNameEndpoints
         group.MapPost("", CreateAsync)
             .WithName("CreateSingularName")
             .WithSummary("Adds one and publishes singularname.created on pluralname/{id}.")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        group.MapGet("", ListAsync).WithName("ListPluralName").WithSummary("Lists the newest.");
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .RequireRateLimiting(RequestLimits.Writes);
+        group.MapGet("", ListAsync)
+            .WithName("ListPluralName")
+            .WithSummary("Lists the newest.")
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .RequireRateLimiting(RequestLimits.Reads);
     }
 
     private static async Task<Created<SingularName>> CreateAsync(

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Threading.RateLimiting;
+using Buffkit.Streams;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Buffkit.Api;
+
+/// <summary>
+/// Limits of the application's own endpoints, by the framework's rate limiter: per user, and per address for whoever is not known, so
+/// that strangers never use up what is a user's. An endpoint of yours takes one with <c>RequireRateLimiting</c>.
+/// </summary>
+internal static class RequestLimits
+{
+    /// <summary>The policy of endpoints that read.</summary>
+    public const string Reads = "reads";
+
+    /// <summary>The policy of endpoints that change something.</summary>
+    public const string Writes = "writes";
+
+    public static void AddRequestLimits(this IServiceCollection services)
+    {
+        services.AddOptions<RequestLimitsOptions>().BindConfiguration(RequestLimitsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RequestLimitsOptions>>((limiter, configured) =>
+        {
+            var limits = configured.Value;
+            limiter.AddPolicy(Reads, new PerCaller(
+                new(nameof(limits.ReadsPerMinute), limits.ReadsPerMinute), new(nameof(limits.ReadsPerMinutePerAddress), limits.ReadsPerMinutePerAddress)));
+            limiter.AddPolicy(Writes, new PerCaller(
+                new(nameof(limits.WritesPerMinute), limits.WritesPerMinute), new(nameof(limits.WritesPerMinutePerAddress), limits.WritesPerMinutePerAddress)));
+        });
+    }
+
+    private static string? UserOf(HttpContext http) =>
+        http.User.FindFirstValue("sub") ?? http.User.FindFirstValue(ClaimTypes.NameIdentifier);
+
+    private sealed record PerMinute(string Setting, int Calls);
+
+    /// <summary>A token bucket for each caller; the framework drops one that is full again and was left alone.</summary>
+    private sealed class PerCaller(PerMinute ofUser, PerMinute ofAddress) : IRateLimiterPolicy<(bool IsUser, string Caller)>
+    {
+        // A bucket fills up a little at a time: a caller that waits gets its next turn soon.
+        private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(100);
+
+        public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected => RejectAsync;
+
+        public RateLimitPartition<(bool IsUser, string Caller)> GetPartition(HttpContext httpContext)
+        {
+            var user = UserOf(httpContext);
+            var limit = user is null ? ofAddress : ofUser;
+            var key = (user is not null, user ?? ClientNetwork.Of(httpContext.Connection.RemoteIpAddress));
+            return limit.Calls == 0 ? RateLimitPartition.GetNoLimiter(key) : RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(limit.Calls));
+        }
+
+        private static TokenBucketRateLimiterOptions Bucket(int calls)
+        {
+            var each = TimeSpan.FromMinutes(1) / calls;
+            var period = each > ShortestPeriod ? each : ShortestPeriod;
+            return new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = calls,
+                ReplenishmentPeriod = period,
+                TokensPerPeriod = Math.Max(1, (int)Math.Round(period / each)),
+            };
+        }
+
+        private async ValueTask RejectAsync(OnRejectedContext context, CancellationToken cancellationToken)
+        {
+            var http = context.HttpContext;
+            var limit = UserOf(http) is null ? ofAddress : ofUser;
+            var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            await TypedResults.Problem(
+                string.Create(CultureInfo.InvariantCulture, $"More than {limit.Calls} calls a minute ({RequestLimitsOptions.Section}:{limit.Setting})."),
+                statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
+        }
+    }
+}
