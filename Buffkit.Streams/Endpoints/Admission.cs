@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Buffkit.Streams;
 
 /// <summary>
-/// Lets a caller in: the address's rate first, as it costs nothing, then whose session it is, its rate and its breaker, the
-/// topics, and a place among the connections.
+/// Lets a caller in: by the rates of what it shows first, as that costs little, then whose session it is, its subject's rate and its
+/// breaker, the topics, and a place among the connections.
 /// </summary>
 internal sealed class Admission(
     RequestLimits rates, SessionGate gate, SessionPace pace, ITopicAuthorization authorization, ConnectionLimits connections, SecurityMetrics metrics)
@@ -12,11 +12,9 @@ internal sealed class Admission(
     /// <summary>Lets a subscriber in, and gives it its session's next token.</summary>
     public async ValueTask<Admitted> SubscribeAsync(HttpContext http, IReadOnlyList<TopicFilter> filters)
     {
-        if (rates.AdmitAddress(http, RateKind.Connect) is { } fromThere)
-            return new Admitted(fromThere);
-        var session = await gate.ConnectAsync(http);
-        if (rates.AdmitSession(session, RateKind.Connect) is { } tooOften)
-            return new Admitted(tooOften);
+        var entered = await EnterAsync(http, RateKind.Connect, rotate: true);
+        if (entered.Session is not { } session)
+            return entered;
         if (Pace(session) is { } failing)
             return new Admitted(failing);
         foreach (var filter in filters)
@@ -29,13 +27,7 @@ internal sealed class Admission(
     }
 
     /// <summary>Lets the caller of a short request in; which topics it may use is asked when they are read.</summary>
-    public async ValueTask<Admitted> RecognizeAsync(HttpContext http, RateKind kind)
-    {
-        if (rates.AdmitAddress(http, kind) is { } fromThere)
-            return new Admitted(fromThere);
-        var session = await gate.RecognizeAsync(http);
-        return rates.AdmitSession(session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
-    }
+    public ValueTask<Admitted> RecognizeAsync(HttpContext http, RateKind kind) => EnterAsync(http, kind, rotate: false);
 
     /// <summary>Asks what can be known before the body of a publish call is read.</summary>
     /// <param name="http">The call.</param>
@@ -87,6 +79,15 @@ internal sealed class Admission(
         return await AccessProblems.UnauthenticatedAsync(http, gate.HasToken(http) && !session.IsReturning
             ? $"{detail} The session token that came is no longer good; authenticate anew."
             : $"{detail} Authenticate first; a browser does so with POST to the path of this stream plus /session.");
+    }
+
+    private async ValueTask<Admitted> EnterAsync(HttpContext http, RateKind kind, bool rotate)
+    {
+        var shown = gate.Look(http);
+        if (rates.Admit(http, shown, kind) is { } refusal)
+            return new Admitted(refusal);
+        var session = rotate ? await gate.ConnectAsync(http, shown) : await gate.RecognizeAsync(http, shown);
+        return rates.AdmitKnown(http, shown, session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
     }
 
     private Refusal? Pace(Session session)

@@ -54,6 +54,9 @@ public sealed class LimitsOptions
     /// <summary>1,000 calls a second: ten busy publishers behind one address.</summary>
     public const int DefaultPublishesPerSecondPerAddress = 1_000;
 
+    /// <summary>Ten sessions at their full rates: a person's devices.</summary>
+    public const int DefaultSubjectMultiple = 10;
+
     /// <summary>100 events for each call that is allowed: more is a load, not news.</summary>
     public const int DefaultEventsPerCall = 100;
 
@@ -118,33 +121,49 @@ public sealed class LimitsOptions
     [Range(0, int.MaxValue)]
     public int ConnectionsPerSession { get; set; } = DefaultConnectionsPerSession;
 
-    /// <summary>Open connections of one address (64 bits of IPv6), on all servers that share a Redis.</summary>
+    /// <summary>
+    /// Open connections of one address (64 bits of IPv6), on all servers that share a Redis. Strangers, and those who are known, have as
+    /// many each.
+    /// </summary>
     /// <value>Default 1,000.</value>
     [Range(0, int.MaxValue)]
     public int ConnectionsPerAddress { get; set; } = DefaultConnectionsPerAddress;
 
-    /// <summary>Connects of one session, and of one subject, in a minute, on one server; a burst of as many is free.</summary>
+    /// <summary>
+    /// A subject's rates are those of one session times this, 1 to 1,000, so that one of her devices does not use up the others'. Calls
+    /// that show credentials and no session token are a session together.
+    /// </summary>
+    /// <value>Default 10.</value>
+    [Range(1, 1_000)]
+    public int SubjectMultiple { get; set; } = DefaultSubjectMultiple;
+
+    /// <summary>Connects of one session in a minute, on one server; a burst of as many is free.</summary>
     /// <value>Default 60.</value>
     [Range(0, 1_000_000)]
     public int ConnectsPerMinute { get; set; } = DefaultConnectsPerMinute;
 
-    /// <summary>Connects of one address in a minute, on one server; a burst of as many is free.</summary>
+    /// <summary>
+    /// Connects of one address in a minute, on one server; a burst of as many is free. Strangers, and those who are known, have as many each.
+    /// </summary>
     /// <value>Default 3,000.</value>
     [Range(0, 1_000_000)]
     public int ConnectsPerMinutePerAddress { get; set; } = DefaultConnectsPerMinutePerAddress;
 
-    /// <summary>Publish calls of one session, and of one subject, in a second, on one server; a burst of as many is free.</summary>
+    /// <summary>Publish calls of one session in a second, on one server; a burst of as many is free.</summary>
     /// <value>Default 100.</value>
     [Range(0, 1_000_000)]
     public int PublishesPerSecond { get; set; } = DefaultPublishesPerSecond;
 
-    /// <summary>Publish calls of one address in a second, on one server; a burst of as many is free.</summary>
+    /// <summary>
+    /// Publish calls of one address in a second, on one server; a burst of as many is free. Strangers, and those who are known, have as
+    /// many each.
+    /// </summary>
     /// <value>Default 1,000.</value>
     [Range(0, 1_000_000)]
     public int PublishesPerSecondPerAddress { get; set; } = DefaultPublishesPerSecondPerAddress;
 
     /// <summary>
-    /// Events that one session, and one subject, publishes in a second, on one server; a burst of as many, or of one full call, is free.
+    /// Events that one session publishes in a second, on one server; a burst of as many, or of one full call, is free.
     /// </summary>
     /// <value>Default <see langword="null"/>: 100 times <see cref="PublishesPerSecond"/>, so no limit where that has none.</value>
     [Range(0, int.MaxValue)]
@@ -156,8 +175,8 @@ public sealed class LimitsOptions
     public int? EventsPerSecondPerAddress { get; set; }
 
     /// <summary>
-    /// Bytes of publish calls' bodies, without their compression, of one session, and of one subject, in a second, on one server; a
-    /// burst of as many, or of one full call, is free.
+    /// Bytes of publish calls' bodies, without their compression, of one session in a second, on one server; a burst of as many, or of
+    /// one full call, is free.
     /// </summary>
     /// <value>Default <see langword="null"/>: 80 KiB for each of <see cref="PublishesPerSecond"/>, so no limit where that has none.</value>
     [Range(0, int.MaxValue)]

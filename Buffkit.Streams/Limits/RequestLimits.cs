@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -17,19 +16,16 @@ internal enum RateKind
 }
 
 /// <summary>
-/// Rates of one server, each a token bucket per address, per session and per subject. A bucket that is full again and was
-/// left alone for ten seconds is dropped by the framework, so what is kept is bounded by the rates themselves.
+/// Rates of one server: of a session, or of the callers of a subject that show their credentials each time; of a subject, whose
+/// sessions have more together; and of an address, one for all strangers and another for all who are known, so that neither uses up
+/// what is the other's.
 /// </summary>
 internal sealed partial class RequestLimits : IDisposable
 {
-    private readonly Rate _connectsPerAddress;
-    private readonly Rate _connects;
-    private readonly Rate _publishesPerAddress;
-    private readonly Rate _publishes;
-    private readonly Rate _eventsPerAddress;
-    private readonly Rate _events;
-    private readonly Rate _bytesPerAddress;
-    private readonly Rate _bytes;
+    private readonly Rates _connects;
+    private readonly Rates _publishes;
+    private readonly Rates _events;
+    private readonly Rates _bytes;
     private readonly SecurityMetrics _metrics;
     private readonly ILogger<RequestLimits> _logger;
     private readonly bool _hasProxies;
@@ -40,64 +36,93 @@ internal sealed partial class RequestLimits : IDisposable
     {
         _logger = logger;
         _hasProxies = !options.Value.Proxies.IsEmpty || TrustedProxies.TrustsEverybody(configuration);
-        var limits = options.Value.Limits;
         _metrics = metrics;
-        var (minute, second) = (TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
-        _connects = new Rate(limits.ConnectsPerMinute, minute, nameof(limits.ConnectsPerMinute), "connects a minute");
-        _connectsPerAddress = new Rate(
-            limits.ConnectsPerMinutePerAddress, minute, nameof(limits.ConnectsPerMinutePerAddress), "connects a minute from one address");
-        _publishes = new Rate(limits.PublishesPerSecond, second, nameof(limits.PublishesPerSecond), "publish calls a second");
-        _publishesPerAddress = new Rate(
-            limits.PublishesPerSecondPerAddress, second, nameof(limits.PublishesPerSecondPerAddress), "publish calls a second from one address");
-        _events = Content(limits.EventsPerSecond, limits.PublishesPerSecond, LimitsOptions.DefaultEventsPerCall, nameof(limits.EventsPerSecond), "events a second", limits.EventsPerPublish);
-        _eventsPerAddress = Content(
-            limits.EventsPerSecondPerAddress, limits.PublishesPerSecondPerAddress, LimitsOptions.DefaultEventsPerCall,
-            nameof(limits.EventsPerSecondPerAddress), "events a second from one address", limits.EventsPerPublish);
-        _bytes = Content(limits.BytesPerSecond, limits.PublishesPerSecond, LimitsOptions.DefaultBytesPerCall, nameof(limits.BytesPerSecond), "bytes a second", limits.BodyBytes);
-        _bytesPerAddress = Content(
-            limits.BytesPerSecondPerAddress, limits.PublishesPerSecondPerAddress, LimitsOptions.DefaultBytesPerCall,
-            nameof(limits.BytesPerSecondPerAddress), "bytes a second from one address", limits.BodyBytes);
+        var limits = options.Value.Limits;
+        _connects = new Rates(
+            limits, TimeSpan.FromMinutes(1), "connects a minute", 1,
+            nameof(limits.ConnectsPerMinute), limits.ConnectsPerMinute, limits.ConnectsPerMinutePerAddress);
+        _publishes = new Rates(
+            limits, TimeSpan.FromSeconds(1), "publish calls a second", 1,
+            nameof(limits.PublishesPerSecond), limits.PublishesPerSecond, limits.PublishesPerSecondPerAddress);
+        _events = new Rates(
+            limits, TimeSpan.FromSeconds(1), "events a second", limits.EventsPerPublish,
+            nameof(limits.EventsPerSecond),
+            limits.EventsPerSecond ?? PerCall(limits.PublishesPerSecond, LimitsOptions.DefaultEventsPerCall),
+            limits.EventsPerSecondPerAddress ?? PerCall(limits.PublishesPerSecondPerAddress, LimitsOptions.DefaultEventsPerCall));
+        _bytes = new Rates(
+            limits, TimeSpan.FromSeconds(1), "bytes a second", limits.BodyBytes,
+            nameof(limits.BytesPerSecond),
+            limits.BytesPerSecond ?? PerCall(limits.PublishesPerSecond, LimitsOptions.DefaultBytesPerCall),
+            limits.BytesPerSecondPerAddress ?? PerCall(limits.PublishesPerSecondPerAddress, LimitsOptions.DefaultBytesPerCall));
 
-        static Rate Content(int? configured, int calls, int perCall, string setting, string unit, int atOnce) =>
-            new(configured ?? (int)Math.Min((long)calls * perCall, int.MaxValue), TimeSpan.FromSeconds(1), setting, unit, atOnce);
+        static int PerCall(int calls, int each) => (int)Math.Min((long)calls * each, int.MaxValue);
     }
 
-    /// <summary>Counts a request by where it comes from; to be asked before anything costly is done for it.</summary>
-    public Refusal? AdmitAddress(HttpContext http, RateKind kind)
+    internal IEnumerable<Rate> All
+    {
+        get
+        {
+            foreach (var rates in (Rates[])[_connects, _publishes, _events, _bytes])
+            {
+                yield return rates.OfSession;
+                yield return rates.OfSubject;
+                yield return rates.OfAddress;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Counts a request by what it shows of its caller; to be asked before anything costly is done for it. A stranger is counted by its
+    /// address, and by its session only if it came with one: a new one would not be met again.
+    /// </summary>
+    public Refusal? Admit(HttpContext http, ShownCaller shown, RateKind kind)
     {
         if (!_hasProxies && IsForwarded(http.Request) && Interlocked.Exchange(ref _warned, 1) == 0)
             Log.UnknownProxy(_logger, http.Connection.RemoteIpAddress);
-        return Counted((kind is RateKind.Connect ? _connectsPerAddress : _publishesPerAddress).Take(ClientNetwork.Of(http.Connection.RemoteIpAddress)));
+        var rates = RatesOf(kind);
+        var refusal = shown.Subject is null ? rates.OfAddress.Take(AddressPool.Of(http, isKnown: false)) : null;
+        return Counted(refusal ?? TakeOfSession(rates, shown.Token?.Session, shown.Subject, 1));
     }
 
-    /// <summary>Counts a request by whose it is. A new session is counted by its address alone: it would not be met again.</summary>
-    public Refusal? AdmitSession(Session session, RateKind kind) =>
-        Counted(Take(kind is RateKind.Connect ? _connects : _publishes, session, 1));
-
-    /// <summary>Counts what a publish call holds, by where it comes from and by whose it is.</summary>
-    public Refusal? AdmitEvents(HttpContext http, Session session, int events, int bytes)
+    /// <summary>Counts a request of which <see cref="Admit"/> was asked, when it is known whose it is.</summary>
+    public Refusal? AdmitKnown(HttpContext http, ShownCaller shown, Session session, RateKind kind)
     {
-        var network = ClientNetwork.Of(http.Connection.RemoteIpAddress);
-        return Counted(
-            _eventsPerAddress.Take(network, events)
-            ?? _bytesPerAddress.Take(network, bytes)
-            ?? Take(_events, session, events)
-            ?? Take(_bytes, session, bytes));
+        var rates = RatesOf(kind);
+        if (session.Subject is not null)
+            return Counted(TakeOfSubject(rates, http, session, 1));
+        // The token that named somebody is good no more.
+        return shown.Subject is null ? null : Counted(rates.OfAddress.Take(AddressPool.Of(http, isKnown: false)));
     }
+
+    /// <summary>Counts what a publish call holds.</summary>
+    public Refusal? AdmitEvents(HttpContext http, Session session, int events, int bytes) =>
+        Counted(Take(_events, http, session, events) ?? Take(_bytes, http, session, bytes));
 
     public void Dispose()
     {
-        foreach (var rate in (ReadOnlySpan<Rate>)
-            [_connects, _connectsPerAddress, _publishes, _publishesPerAddress, _events, _eventsPerAddress, _bytes, _bytesPerAddress])
-            rate.Dispose();
+        foreach (var rates in (ReadOnlySpan<Rates>)[_connects, _publishes, _events, _bytes])
+            rates.Dispose();
     }
 
-    private static Refusal? Take(Rate rate, Session session, int count) =>
-        (session.IsReturning ? rate.Take($"session {session.Id}", count) : null)
-        ?? (session.Subject is { } subject ? rate.Take($"subject {subject}", count) : null);
+    private static Refusal? Take(Rates rates, HttpContext http, Session session, int count) =>
+        TakeOfSession(rates, session.IsReturning ? session.Id : null, session.Subject, count)
+        ?? (session.Subject is null
+            ? rates.OfAddress.Take(AddressPool.Of(http, isKnown: false), count)
+            : TakeOfSubject(rates, http, session, count));
+
+    // First, so that one device that asks without end uses up nothing of the others'.
+    private static Refusal? TakeOfSession(Rates rates, SessionId? session, string? subject, int count) =>
+        session is { } id ? rates.OfSession.Take($"session {id}", count)
+        : subject is not null ? rates.OfSession.Take($"credentials {subject}", count)
+        : null;
+
+    private static Refusal? TakeOfSubject(Rates rates, HttpContext http, Session session, int count) =>
+        rates.OfSubject.Take(session.Subject!, count) ?? rates.OfAddress.Take(AddressPool.Of(http, isKnown: true), count);
 
     private static bool IsForwarded(HttpRequest request) =>
         request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("X-Forwarded-Proto");
+
+    private Rates RatesOf(RateKind kind) => kind is RateKind.Connect ? _connects : _publishes;
 
     private Refusal? Counted(Refusal? refusal)
     {
@@ -113,47 +138,22 @@ internal sealed partial class RequestLimits : IDisposable
         public static partial void UnknownProxy(ILogger logger, System.Net.IPAddress? address);
     }
 
-    private sealed class Rate : IDisposable
+    /// <summary>The rates of one thing that is counted.</summary>
+    private sealed class Rates(LimitsOptions limits, TimeSpan per, string unit, int atOnce, string setting, int ofSession, int ofAddress) : IDisposable
     {
-        // A bucket fills up a little at a time: a client that waits gets its next turn soon.
-        private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(100);
+        public Rate OfSession { get; } = new(ofSession, per, setting, unit, atOnce);
 
-        private readonly PartitionedRateLimiter<string>? _limiter;
-        private readonly int _limit;
-        private readonly int _atMost;
-        private readonly string _setting;
-        private readonly string _unit;
+        public Rate OfSubject { get; } = new(
+            (int)Math.Min((long)ofSession * limits.SubjectMultiple, int.MaxValue),
+            per, setting, $"{unit} in all of a subject's sessions", atOnce);
 
-        /// <param name="limit">What is allowed.</param>
-        /// <param name="per">In which time.</param>
-        /// <param name="setting">Says so to whoever is refused.</param>
-        /// <param name="unit">What is counted.</param>
-        /// <param name="atOnce">What one call may hold; it is let in however low the rate is, and those after it wait.</param>
-        public Rate(int limit, TimeSpan per, string setting, string unit, int atOnce = 1)
+        public Rate OfAddress { get; } = new(ofAddress, per, $"{setting}PerAddress", $"{unit} from one address", atOnce);
+
+        public void Dispose()
         {
-            (_limit, _atMost, _setting, _unit) = (limit, Math.Max(limit, atOnce), setting, unit);
-            if (limit == 0)
-                return;
-            var period = per / limit > ShortestPeriod ? per / limit : ShortestPeriod;
-            var bucket = new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = _atMost,
-                ReplenishmentPeriod = period,
-                TokensPerPeriod = Math.Max(1, (int)Math.Round(limit * (period / per))),
-            };
-            _limiter = PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => bucket));
+            OfSession.Dispose();
+            OfSubject.Dispose();
+            OfAddress.Dispose();
         }
-
-        public Refusal? Take(string key, int count = 1)
-        {
-            if (_limiter is null)
-                return null;
-            using var lease = _limiter.AttemptAcquire(key, Math.Min(count, _atMost));
-            if (lease.IsAcquired)
-                return null;
-            return Refusal.OfRate(_setting, _limit, _unit, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
-        }
-
-        public void Dispose() => _limiter?.Dispose();
     }
 }

@@ -24,14 +24,14 @@ internal sealed class PublishBodyReader(IOptions<StreamsOptions> options, TimePr
 
     /// <summary>Reads a body and takes its content coding off. It counts as held until the response is complete.</summary>
     /// <returns>The body, or the answer where it is not taken.</returns>
-    public async ValueTask<(byte[] Body, IResult? Problem)> ReadAsync(HttpContext http)
+    public async ValueTask<(byte[] Body, IResult? Problem)> ReadAsync(HttpContext http, Session session)
     {
         AllowBodySize(http);
         var limit = _limits.BodyBytes == 0 ? int.MaxValue : _limits.BodyBytes;
         if (http.Request.ContentLength > limit)
             return ([], TooLarge());
 
-        var share = new Share(this, ClientNetwork.Of(http.Connection.RemoteIpAddress));
+        var share = new Share(this, AddressPool.Of(http, session.Subject is not null));
         http.Response.RegisterForDispose(share);
         var reader = http.Request.BodyReader;
         // Most bodies are there at once, and need no clock.

@@ -37,7 +37,7 @@ internal sealed class PublishEndpoint(
             return coded;
 
         var cancellationToken = http.RequestAborted;
-        var (body, notTaken) = await bodies.ReadAsync(http);
+        var (body, notTaken) = await bodies.ReadAsync(http, session);
         if (notTaken is not null)
             return notTaken;
 

@@ -27,10 +27,17 @@ internal sealed partial class SessionGate(
     private readonly IList<string> _corsOrigins = options.Value.Cors.Origins;
 
     /// <summary>Opens the session of a request that begins a stream: the client is given its next token.</summary>
-    public ValueTask<Session> ConnectAsync(HttpContext http) => OpenAsync(http, rotate: true);
+    public ValueTask<Session> ConnectAsync(HttpContext http, ShownCaller shown) => OpenAsync(http, shown.Token, rotate: true);
 
     /// <summary>Opens the session of any other request; the client keeps its token unless <see cref="GiveToken"/> is called.</summary>
-    public ValueTask<Session> RecognizeAsync(HttpContext http) => OpenAsync(http, rotate: false);
+    public ValueTask<Session> RecognizeAsync(HttpContext http, ShownCaller shown) => OpenAsync(http, shown.Token, rotate: false);
+
+    /// <summary>Looks at what a request shows of its caller, without asking the sessions' store.</summary>
+    public ShownCaller Look(HttpContext http)
+    {
+        var token = ReadToken(http);
+        return new ShownCaller(token, Subject.Of(http.User) ?? (token?.AuthenticatedUntil > time.GetUtcNow() ? token.Subject : null));
+    }
 
     /// <summary>Whether a token came, good or not.</summary>
     public bool HasToken(HttpContext http) => SessionCarrier.Read(http.Request, _corsOrigins) is not null;
@@ -65,9 +72,8 @@ internal sealed partial class SessionGate(
             session.Id, new SessionCredentials(session.CredentialsShown, session.AuthenticatedUntil!.Value, tokens.WriteClaims(claims)), http.RequestAborted);
     }
 
-    private ValueTask<Session> OpenAsync(HttpContext http, bool rotate)
+    private ValueTask<Session> OpenAsync(HttpContext http, SessionToken? token, bool rotate)
     {
-        var token = ReadToken(http);
         return token is null
             ? ValueTask.FromResult(Complete(http, null, default, rotate))
             : AwaitAsync(store.UseAsync(new TokenUse(token.Session, token.Subject, token.Generation, token.Issued), http.RequestAborted));
@@ -197,6 +203,11 @@ internal sealed partial class SessionGate(
         public const int TokenMisbound = 102;
     }
 }
+
+/// <summary>What a request shows of its caller before the sessions' store is asked, which may know better.</summary>
+/// <param name="Token">The token that came, if this system issued it and it is in time; its session may be revoked.</param>
+/// <param name="Subject">Whom its credentials, or the token, name.</param>
+internal readonly record struct ShownCaller(SessionToken? Token, string? Subject);
 
 /// <summary>Whose request it is.</summary>
 /// <param name="Id">The session.</param>

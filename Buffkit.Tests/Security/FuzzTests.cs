@@ -89,9 +89,9 @@ public sealed class FuzzTests
     {
         const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
         var count = 0;
-        foreach (var rate in typeof(RequestLimits).GetFields(Private).Where(field => field.FieldType.Name == "Rate").Select(field => field.GetValue(rates)!))
+        foreach (var rate in rates.All)
         {
-            var limiter = rate.GetType().GetField("_limiter", Private)!.GetValue(rate);
+            var limiter = typeof(Rate).GetField("_limiter", Private)!.GetValue(rate);
             count += limiter is null ? 0 : ((ICollection)limiter.GetType().GetField("_limiters", Private)!.GetValue(limiter)!).Count;
         }
 

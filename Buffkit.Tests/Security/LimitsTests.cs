@@ -39,6 +39,59 @@ public sealed class LimitsTests
         Assert.InRange(RetryOf(text), 5_000, 120_000);
     }
 
+    [Theory]
+    [InlineData("ConnectsPerMinutePerAddress")]
+    [InlineData("ConnectionsPerAddress")]
+    public async Task Strangers_UseUpTheirAddress_CostNothingOfWhoIsKnownThere(string setting)
+    {
+        await using var server = await SecuredServer.StartAsync(new() { [$"Streams:Limits:{setting}"] = "2" });
+        await using var one = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+        await using var two = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a"));
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a", (TokenHeader, one.Headers[TokenHeader])));
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a", (TokenHeader, "garbage")));
+        await using var hers = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: TestAuthentication.As("ada"));
+        await using var bySession = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: (TokenHeader, hers.Headers[TokenHeader]));
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a", TestAuthentication.As("bob")));
+    }
+
+    [Fact]
+    public async Task Strangers_WithTheTokenOfARevokedSession_AreCountedAsStrangers()
+    {
+        await using var server = await SecuredServer.StartAsync(new() { ["Streams:Limits:ConnectsPerMinutePerAddress"] = "2" });
+        var token = await server.LogInAsync("ada");
+        using (await server.SendAsync(HttpMethod.Delete, "events/session", Token(token)))
+        {
+        }
+
+        Assert.Equal(200, await server.SubscribeStatusAsync("public/a", Token(token)));
+        Assert.Equal(200, await server.SubscribeStatusAsync("public/a"));
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a", Token(token)));
+    }
+
+    [Fact]
+    public async Task Device_ThatAsksWithoutEnd_LeavesTheSubjectsOtherDevicesTheirs()
+    {
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            ["Streams:Limits:ConnectsPerMinute"] = "4", ["Streams:Limits:SubjectMultiple"] = "2",
+        });
+        var (mad, phone, third) = (await server.LogInAsync("ada"), await server.LogInAsync("ada"), await server.LogInAsync("ada"));
+
+        var refused = 0;
+        for (var n = 0; n < 20; n++)
+            refused += await server.SubscribeStatusAsync("public/a", Token(mad)) == 429 ? 1 : 0;
+        var phones = new List<int>();
+        for (var n = 0; n < 2; n++)
+            phones.Add(await server.SubscribeStatusAsync("public/a", Token(phone)));
+
+        // Three log-ins and the four of the mad one count for the subject, who may have eight at once.
+        Assert.InRange(refused, 15, 16);
+        Assert.Equal(200, phones[0]);
+        Assert.Equal(429, await server.SubscribeStatusAsync("public/a", Token(third)));
+    }
+
     [Fact]
     public async Task Connections_Closed_MakeRoom()
     {
