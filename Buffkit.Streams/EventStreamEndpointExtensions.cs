@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -108,6 +109,13 @@ public static class EventStreamEndpointExtensions
     private static RequestDelegate WebSockets(IEndpointRouteBuilder endpoints, SubscribeEndpoint subscribe)
     {
         var pipeline = endpoints.CreateApplicationBuilder();
+        var frames = endpoints.ServiceProvider.GetRequiredService<IOptions<StreamsOptions>>().Value.Limits.FramesPerSecond;
+        var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
+        pipeline.Use(next => http =>
+        {
+            WebSocketFrameLimit.Attach(http, frames, time);
+            return next(http);
+        });
         pipeline.UseWebSockets();
         pipeline.Run(subscribe.HandleWebSocketAsync);
         return pipeline.Build();

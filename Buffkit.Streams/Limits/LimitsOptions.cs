@@ -18,6 +18,9 @@ public sealed class LimitsOptions
     /// <summary>4 MiB: an office of a thousand pages with ten long filters each, and some tens of megabytes in the topic index at the worst.</summary>
     public const int DefaultFilterBytesPerAddress = 4 * 1024 * 1024;
 
+    /// <summary>50 frames a second: a client has one to send every few seconds.</summary>
+    public const int DefaultFramesPerSecond = 50;
+
     /// <summary>1,000 events: a publish call that is answered in milliseconds.</summary>
     public const int DefaultEventsPerPublish = 1_000;
 
@@ -90,6 +93,14 @@ public sealed class LimitsOptions
     /// <value>Default 1,000.</value>
     [Range(0, 1_000_000)]
     public int EventsPerPublish { get; set; } = DefaultEventsPerPublish;
+
+    /// <summary>
+    /// Frames that a client of a WebSocket sends in a second: pings, answers to the server's, and its farewell. One that sends more is
+    /// closed with code 1008.
+    /// </summary>
+    /// <value>Default 50.</value>
+    [Range(0, 1_000_000)]
+    public int FramesPerSecond { get; set; } = DefaultFramesPerSecond;
 
     /// <summary>Bytes of one publish call's body.</summary>
     /// <value>Default 4 MiB.</value>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>The stream over a WebSocket, for networks that break event streams: every message is a CloudEvent.</summary>
-internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<StreamsOptions> options)
+internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetrics metrics, IOptions<StreamsOptions> options)
 {
     /// <summary>The subprotocol (CloudEvents WebSocket protocol binding, section 3).</summary>
     public const string Subprotocol = "cloudevents.json";
@@ -40,7 +40,7 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<Strea
         });
 
         using var left = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        var reading = ReadUntilLeftAsync(socket, left);
+        var reading = ReadUntilLeftAsync(socket, http.Features.Get<WebSocketFrameLimit>(), left);
         try
         {
             await runner.RunAsync(subscription, new WebSocketSink(socket, subscription.Request.HeartbeatEvents), http.Abort, left.Token);
@@ -57,12 +57,22 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, IOptions<Strea
     }
 
     // The client has nothing to say but that it leaves; pongs are answered by the socket while it is read.
-    private static async Task ReadUntilLeftAsync(WebSocket socket, CancellationTokenSource left)
+    private async Task ReadUntilLeftAsync(WebSocket socket, WebSocketFrameLimit? frames, CancellationTokenSource left)
     {
         var buffer = new byte[64];
         try
         {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(), left.Token);
+            var receiving = socket.ReceiveAsync(buffer.AsMemory(), left.Token).AsTask();
+            if (frames is not null && await Task.WhenAny(receiving, frames.Exceeded) == frames.Exceeded)
+            {
+                metrics.Refused(Refusal.Rate);
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
+                timeout.CancelAfter(CloseTimeout);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "Too many frames a second (Streams:Limits:FramesPerSecond).", timeout.Token);
+                left.CancelAfter(CloseTimeout);
+            }
+
+            var received = await receiving;
             if (received.MessageType is not WebSocketMessageType.Close)
                 await socket.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, "Publish with POST.", left.Token);
         }

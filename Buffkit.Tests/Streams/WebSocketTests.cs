@@ -1,7 +1,10 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using CloudNative.CloudEvents;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Buffkit.Tests;
 
@@ -72,6 +75,43 @@ public sealed class WebSocketTests
         Assert.Equal(WebSocketCloseStatus.InvalidMessageType, socket.CloseStatus);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0x89, 0x80, 1, 2, 3, 4 })]
+    [InlineData(new byte[] { 0x8A, 0x83, 0, 0, 0, 0, 1, 2, 3 })]
+    public async Task WebSocket_FloodOfControlFrames_IsClosedAsAgainstThePolicy(byte[] frame)
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:FramesPerSecond"] = "20" });
+        await using var connection = await RawConnection.GetAsync(server.Address, "/events/ws?topic=a", Upgrade);
+        Assert.Equal(101, connection.Status);
+
+        // Whole frames and parts of them: a hundred in all.
+        var flood = Enumerable.Repeat(frame, 100).SelectMany(bytes => bytes).ToArray();
+        foreach (var part in flood.Chunk(7))
+            await connection.SendAsync(part);
+
+        Assert.Equal(1008, await CloseCodeAsync(connection.Body));
+    }
+
+    [Fact]
+    public async Task WebSocket_PingsNowAndThen_AreAnsweredAndNothingElseHappens()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await StreamsServer.StartAsync(
+            new() { ["Streams:Limits:FramesPerSecond"] = "5" }, services => services.AddSingleton<TimeProvider>(time));
+        await using var connection = await RawConnection.GetAsync(server.Address, "/events/ws?topic=a", Upgrade);
+
+        for (var second = 0; second < 10; second++)
+        {
+            for (var ping = 0; ping < 5; ping++)
+            {
+                await connection.SendAsync([0x89, 0x80, 1, 2, 3, 4]);
+                Assert.Equal(0xA, await NextControlAsync(connection.Body));
+            }
+
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
     [Fact]
     public async Task WebSocket_ForeignSubprotocol_Is400()
     {
@@ -94,6 +134,48 @@ public sealed class WebSocketTests
         using var response = await server.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
         await SubscribeTests.AssertProblemAsync(response, status, field);
+    }
+
+    private static (string, string)[] Upgrade =>
+    [
+        ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    private static async Task<int> CloseCodeAsync(Stream frames)
+    {
+        while (true)
+        {
+            var (code, payload) = await NextFrameAsync(frames);
+            if (code == 0x8)
+                return BinaryPrimitives.ReadUInt16BigEndian(payload);
+        }
+    }
+
+    private static async Task<int> NextControlAsync(Stream frames)
+    {
+        while (true)
+        {
+            var (code, _) = await NextFrameAsync(frames);
+            if (code >= 0x8)
+                return code;
+        }
+    }
+
+    private static async Task<(int Code, byte[] Payload)> NextFrameAsync(Stream frames)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var head = new byte[2];
+        await frames.ReadExactlyAsync(head, cancellation);
+        var length = (int)head[1];
+        if (length == 126)
+        {
+            await frames.ReadExactlyAsync(head.AsMemory(0, 2), cancellation);
+            (length, head[0]) = (BinaryPrimitives.ReadUInt16BigEndian(head), 0x1);
+        }
+
+        var payload = new byte[length];
+        await frames.ReadExactlyAsync(payload, cancellation);
+        return (head[0] & 0xF, payload);
     }
 
     private static Uri Address(StreamsServer server, string query) => new($"ws://{server.Address.Authority}/events/ws?{query}");

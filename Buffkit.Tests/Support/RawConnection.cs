@@ -69,6 +69,13 @@ public sealed class RawConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends more, where the request has become another protocol's connection.</summary>
+    public async Task SendAsync(byte[] bytes)
+    {
+        for (var sent = 0; sent < bytes.Length;)
+            sent += await _socket.SendAsync(bytes.AsMemory(sent), TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Vanishes with a reset, as a lost network does once the server writes again.</summary>
     public void Cut()
     {
