@@ -53,6 +53,12 @@ internal sealed partial class Connection
     /// <summary>What the topic index knows of this connection; set while it is registered.</summary>
     public TopicIndex<Connection>.Registration[] Registrations { get; set; } = [];
 
+    /// <summary>The topics on which this connection is present; set while it is.</summary>
+    public IReadOnlyList<PresenceMember> Present { get; set; } = [];
+
+    /// <inheritdoc cref="Streams.AddressPool"/>
+    public string AddressPool { get; init; } = "";
+
     /// <summary>The session, for logs, and for who revokes it.</summary>
     public SessionId Session { get; init; }
 

@@ -84,6 +84,7 @@ internal sealed partial class ConnectionRunner(
             Abort = abort,
             MaxAge = maxAge,
             Session = subscription.Session.Id,
+            AddressPool = subscription.Session.AddressPool,
             Subject = subscription.Session.Subject,
             ShowedCredentials = subscription.Session.ShowedCredentials,
             CredentialsShown = subscription.Session.CredentialsShown,

@@ -47,7 +47,7 @@ public static class StreamsTelemetry
 
     /// <summary>
     /// Requests refused; <c>{request}</c>, by <see cref="ReasonTag"/>: <c>cross-site</c>, <c>topic</c>, <c>rate</c>,
-    /// <c>connections</c>, <c>breaker</c> or <c>body</c>.
+    /// <c>connections</c>, <c>breaker</c>, <c>body</c> or <c>presence</c>.
     /// </summary>
     public const string Refused = "event_streams.refused";
 

@@ -60,7 +60,7 @@ internal sealed class Admission(
     }
 
     /// <summary>Counts what a call publishes, whose topics are its caller's to publish on.</summary>
-    public Refusal? Weigh(HttpContext http, Session session, int events, int bytes) => rates.AdmitEvents(http, session, events, bytes);
+    public Refusal? Weigh(Session session, int events, int bytes) => rates.AdmitEvents(session, events, bytes);
 
     /// <returns>The answer where the caller may not do that.</returns>
     public async ValueTask<IResult?> RefuseAsync(HttpContext http, Session session, TopicOperation operation, TopicFilter filter)
@@ -87,7 +87,7 @@ internal sealed class Admission(
         if (rates.Admit(http, shown, kind) is { } refusal)
             return new Admitted(refusal);
         var session = rotate ? await gate.ConnectAsync(http, shown) : await gate.RecognizeAsync(http, shown);
-        return rates.AdmitKnown(http, shown, session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
+        return rates.AdmitKnown(shown, session, kind) is { } tooOften ? new Admitted(tooOften) : new Admitted(null) { Session = session };
     }
 
     private Refusal? Pace(Session session)

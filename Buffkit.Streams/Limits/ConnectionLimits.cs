@@ -28,7 +28,7 @@ internal sealed class ConnectionLimits(IConnectionCounts counts, IOptions<Stream
     {
         var place = new Place(this);
         http.Response.RegisterForDispose(place);
-        var setting = await place.TakeAsync(session, filters, AddressPool.Of(http, session.Subject is not null), http.RequestAborted);
+        var setting = await place.TakeAsync(session, filters, session.AddressPool, http.RequestAborted);
         if (setting is null)
             return null;
         place.Dispose();

@@ -13,6 +13,7 @@ internal sealed record Refusal(string Reason, TimeSpan RetryAfter, string Detail
     public const string Connections = "connections";
     public const string Breaker = "breaker";
     public const string Body = "body";
+    public const string Presence = "presence";
 
     // An EventSource that is turned away is turned away for a while: what made the limit speak takes longer than a moment.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);

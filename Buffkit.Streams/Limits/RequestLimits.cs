@@ -85,18 +85,18 @@ internal sealed partial class RequestLimits : IDisposable
     }
 
     /// <summary>Counts a request of which <see cref="Admit"/> was asked, when it is known whose it is.</summary>
-    public Refusal? AdmitKnown(HttpContext http, ShownCaller shown, Session session, RateKind kind)
+    public Refusal? AdmitKnown(ShownCaller shown, Session session, RateKind kind)
     {
         var rates = RatesOf(kind);
         if (session.Subject is not null)
-            return Counted(TakeOfSubject(rates, http, session, 1));
+            return Counted(TakeOfSubject(rates, session, 1));
         // The token that named somebody is good no more.
-        return shown.Subject is null ? null : Counted(rates.OfAddress.Take(AddressPool.Of(http, isKnown: false)));
+        return shown.Subject is null ? null : Counted(rates.OfAddress.Take(session.AddressPool));
     }
 
     /// <summary>Counts what a publish call holds.</summary>
-    public Refusal? AdmitEvents(HttpContext http, Session session, int events, int bytes) =>
-        Counted(Take(_events, http, session, events) ?? Take(_bytes, http, session, bytes));
+    public Refusal? AdmitEvents(Session session, int events, int bytes) =>
+        Counted(Take(_events, session, events) ?? Take(_bytes, session, bytes));
 
     public void Dispose()
     {
@@ -104,11 +104,9 @@ internal sealed partial class RequestLimits : IDisposable
             rates.Dispose();
     }
 
-    private static Refusal? Take(Rates rates, HttpContext http, Session session, int count) =>
+    private static Refusal? Take(Rates rates, Session session, int count) =>
         TakeOfSession(rates, session.IsReturning ? session.Id : null, session.Subject, count)
-        ?? (session.Subject is null
-            ? rates.OfAddress.Take(AddressPool.Of(http, isKnown: false), count)
-            : TakeOfSubject(rates, http, session, count));
+        ?? (session.Subject is null ? rates.OfAddress.Take(session.AddressPool, count) : TakeOfSubject(rates, session, count));
 
     // First, so that one device that asks without end uses up nothing of the others'.
     private static Refusal? TakeOfSession(Rates rates, SessionId? session, string? subject, int count) =>
@@ -116,8 +114,8 @@ internal sealed partial class RequestLimits : IDisposable
         : subject is not null ? rates.OfSession.Take($"credentials {subject}", count)
         : null;
 
-    private static Refusal? TakeOfSubject(Rates rates, HttpContext http, Session session, int count) =>
-        rates.OfSubject.Take(session.Subject!, count) ?? rates.OfAddress.Take(AddressPool.Of(http, isKnown: true), count);
+    private static Refusal? TakeOfSubject(Rates rates, Session session, int count) =>
+        rates.OfSubject.Take(session.Subject!, count) ?? rates.OfAddress.Take(session.AddressPool, count);
 
     private static bool IsForwarded(HttpRequest request) =>
         request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("X-Forwarded-Proto");

@@ -8,9 +8,7 @@ namespace Buffkit.Streams;
 /// Knows which sessions are on this server's topics, leases them in the store, and publishes who came and went where a topic
 /// asks for that. A connection is on the topics that it names in full; a filter with a wildcard only looks on.
 /// </summary>
-internal sealed partial class PresenceTracker(
-    IPresenceStore store, EventPublisher publisher, IOptions<StreamsOptions> options, TimeProvider time, ILogger<PresenceTracker> logger)
-    : BackgroundService
+internal sealed partial class PresenceTracker : BackgroundService
 {
     /// <summary>Type of the event that says that a session came.</summary>
     public const string Join = "presence.join";
@@ -24,14 +22,31 @@ internal sealed partial class PresenceTracker(
     // What could not be published while the log was away is tried again; beyond this the oldest are given up.
     private const int MaxUnannounced = 10_000;
 
-    private readonly PresenceOptions _options = options.Value.Presence;
-    private readonly TopicFilter[] _topics = Parse(options.Value.Presence.Topics);
-    private readonly TopicFilter[] _announced = Parse(options.Value.Presence.Announce);
+    private readonly IPresenceStore _store;
+    private readonly EventPublisher _publisher;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PresenceTracker> _logger;
+    private readonly PresenceOptions _options;
+    private readonly TopicFilter[] _topics;
+    private readonly TopicFilter[] _announced;
     private readonly Lock _gate = new();
-    private readonly Dictionary<PresenceMember, int> _present = [];
-    private readonly HashSet<PresenceMember> _new = [];
+    private readonly PresentMembers _members;
     private readonly SemaphoreSlim _came = new(0, 1);
     private readonly Queue<(EventDraft Draft, Idempotency Once)> _unannounced = new();
+
+    public PresenceTracker(
+        IPresenceStore store,
+        EventPublisher publisher,
+        IOptions<StreamsOptions> options,
+        SecurityMetrics metrics,
+        TimeProvider time,
+        ILogger<PresenceTracker> logger)
+    {
+        (_store, _publisher, _time, _logger) = (store, publisher, time, logger);
+        _options = options.Value.Presence;
+        (_topics, _announced) = (Parse(_options.Topics), Parse(_options.Announce));
+        _members = new PresentMembers(_options, IsAnnounced, metrics);
+    }
 
     public bool IsKept(Topic topic) => _topics.Any(filter => filter.Matches(topic));
 
@@ -45,13 +60,7 @@ internal sealed partial class PresenceTracker(
             return;
         lock (_gate)
         {
-            foreach (var member in MembersOf(connection))
-            {
-                _present[member] = _present.GetValueOrDefault(member) + 1;
-                _new.Add(member);
-            }
-
-            if (_new.Count > 0 && _came.CurrentCount == 0)
+            if (_members.Add(connection, MembersOf(connection)) && _came.CurrentCount == 0)
                 _came.Release();
         }
     }
@@ -59,23 +68,16 @@ internal sealed partial class PresenceTracker(
     /// <summary>A connection has ended. Its lease runs on: a client that comes back within has never left.</summary>
     public void Remove(Connection connection)
     {
-        if (_topics.Length == 0)
+        if (connection.Present.Count == 0)
             return;
         lock (_gate)
-        {
-            foreach (var member in MembersOf(connection))
-            {
-                if (_present[member] > 1)
-                    _present[member]--;
-                else
-                    _present.Remove(member);
-            }
-        }
+            _members.Remove(connection);
     }
 
     public override void Dispose()
     {
         _came.Dispose();
+        _members.Dispose();
         base.Dispose();
     }
 
@@ -84,17 +86,17 @@ internal sealed partial class PresenceTracker(
         if (_topics.Length == 0)
             return;
         var interval = _options.Grace / RenewalsPerLease;
-        var renewed = time.GetTimestamp();
+        var renewed = _time.GetTimestamp();
         try
         {
             while (true)
             {
-                var isDue = !await WaitForNewAsync(interval - time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
+                var isDue = !await WaitForNewAsync(interval - _time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
                 if (isDue)
-                    renewed = time.GetTimestamp();
+                    renewed = _time.GetTimestamp();
                 await RenewOrLogAsync(isDue, stoppingToken).ConfigureAwait(false);
                 // What is left to say waits: a lease that is not renewed would be taken for a leave.
-                await AnnounceAsync(interval - time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
+                await AnnounceAsync(interval - _time.GetElapsedTime(renewed), stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -112,7 +114,7 @@ internal sealed partial class PresenceTracker(
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Who is there is not worth the server; it is tried again with the next renewal.
-            Log.NotRenewed(logger, e);
+            Log.NotRenewed(_logger, e);
         }
     }
 
@@ -121,11 +123,10 @@ internal sealed partial class PresenceTracker(
         PresenceMember[] members;
         lock (_gate)
         {
-            members = all ? [.. _present.Keys] : [.. _new];
-            _new.Clear();
+            members = _members.Take(all);
         }
 
-        if (await store.RenewAsync(members, cancellationToken).ConfigureAwait(false) is { } changes)
+        if (await _store.RenewAsync(members, cancellationToken).ConfigureAwait(false) is { } changes)
         {
             Remember(changes.Joined, Join);
             Remember(changes.Left, Leave);
@@ -141,29 +142,29 @@ internal sealed partial class PresenceTracker(
             if (_unannounced.Count == MaxUnannounced)
             {
                 _unannounced.Dequeue();
-                Log.GivenUp(logger);
+                Log.GivenUp(_logger);
             }
 
-            var once = new Idempotency(Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), type);
+            var once = new Idempotency(Guid.CreateVersion7(_time.GetUtcNow()).ToString("N"), type);
             _unannounced.Enqueue((EventDraft.Json(topic, type, new { session }, key: session), once));
         }
     }
 
     private async Task AnnounceAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
-        while (_unannounced.TryPeek(out var next) && time.GetElapsedTime(began) < patience)
+        var began = _time.GetTimestamp();
+        while (_unannounced.TryPeek(out var next) && _time.GetElapsedTime(began) < patience)
         {
             try
             {
-                var result = await publisher.TryPublishAsync([next.Draft], next.Once, cancellationToken).ConfigureAwait(false);
+                var result = await _publisher.TryPublishAsync([next.Draft], next.Once, cancellationToken).ConfigureAwait(false);
                 if (!result.IsHeld)
                     return;
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // One that cannot be published (larger than Limits:EventBytes, say) must not hold up the others for ever.
-                Log.NotAnnounced(logger, e);
+                Log.NotAnnounced(_logger, e);
             }
 
             _unannounced.Dequeue();
@@ -176,7 +177,7 @@ internal sealed partial class PresenceTracker(
 
     private async Task<bool> WaitOnClockAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var over = new CancellationTokenSource(patience, time);
+        using var over = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
         try
         {

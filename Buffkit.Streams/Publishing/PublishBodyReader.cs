@@ -31,7 +31,7 @@ internal sealed class PublishBodyReader(IOptions<StreamsOptions> options, TimePr
         if (http.Request.ContentLength > limit)
             return ([], TooLarge());
 
-        var share = new Share(this, AddressPool.Of(http, session.Subject is not null));
+        var share = new Share(this, session.AddressPool);
         http.Response.RegisterForDispose(share);
         var reader = http.Request.BodyReader;
         // Most bodies are there at once, and need no clock.

@@ -55,7 +55,7 @@ internal sealed class PublishEndpoint(
                 $"On '{html.Topic.Value}' the server's own code alone publishes {HtmlFragment.ContentType}, which pages show as it is (Streams:Html:Topics).");
         }
 
-        if (admission.Weigh(http, session, publish.Drafts.Count, body.Length) is { } tooMuch)
+        if (admission.Weigh(session, publish.Drafts.Count, body.Length) is { } tooMuch)
             return tooMuch.ToProblem();
 
         byte[]? secret = null;

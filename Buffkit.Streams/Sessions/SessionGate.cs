@@ -160,6 +160,7 @@ internal sealed partial class SessionGate(
             IsReturning = token is not null,
             Brought = brought,
         };
+        session = session with { AddressPool = AddressPool.Of(http, session.Subject is not null) };
         // While the store is away the client keeps its token: a new generation could not be told from a stolen one later.
         if (rotate && (token is null || use.Status is SessionUseStatus.Accepted))
             GiveToken(http, session);
@@ -233,6 +234,9 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
 
     /// <summary>The client brought a good token, so the session is not new.</summary>
     public bool IsReturning { get; init; }
+
+    /// <inheritdoc cref="Streams.AddressPool"/>
+    public string AddressPool { get; init; } = "";
 
     /// <summary>The good token that came, also where the credentials beside it are another's.</summary>
     public SessionToken? Brought { get; init; }

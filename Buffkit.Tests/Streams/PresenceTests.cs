@@ -88,6 +88,46 @@ public sealed class PresenceTests
     }
 
     [Fact]
+    public async Task Session_OnMoreTopicsThanItMayBe_IsOnTheFirstOfThem()
+    {
+        await using var server = await StreamsServer.StartAsync(new(Rooms) { ["Streams:Presence:TopicsPerSession"] = "2" });
+        await using var member = await EventStreamClient.ConnectAsync(server.Address, "rooms/a", more: "&topic=rooms/b&topic=rooms/c");
+        var token = ("Session-Token", member.Headers["Session-Token"]);
+        await Eventually.TrueAsync(async () => await CountAsync(server, "rooms/b") == 1, "the member");
+        Assert.Equal((1, 1, 0), (await CountAsync(server, "rooms/a"), await CountAsync(server, "rooms/b"), await CountAsync(server, "rooms/c")));
+
+        // Another of its streams on the same topic is no more.
+        await using (var same = await EventStreamClient.ConnectAsync(server.Address, "rooms/b", more: "&topic=rooms/d", headers: token))
+            Assert.Equal(0, await CountAsync(server, "rooms/d"));
+        await member.DisposeAsync();
+        var members = server.Services.GetRequiredService<ConnectionSet>();
+        await Eventually.TrueAsync(() => members.Count == 0, "the streams to end");
+        await using var later = await EventStreamClient.ConnectAsync(server.Address, "rooms/d", headers: token);
+        await Eventually.TrueAsync(async () => await CountAsync(server, "rooms/d") == 1, "room for another topic");
+    }
+
+    [Theory]
+    [InlineData("AnnouncementsPerMinute")]
+    [InlineData("AnnouncementsPerMinutePerAddress")]
+    public async Task Joins_FasterThanTheyMayBe_WaitAndOthersAreAnnounced(string setting)
+    {
+        await using var server = await SecuredServer.StartAsync(new()
+        {
+            ["Streams:Presence:Topics:0"] = "public/**", ["Streams:Presence:Announce:0"] = "public/**", [$"Streams:Presence:{setting}"] = "3",
+        });
+        await using var observer = await EventStreamClient.ConnectAsync(server.Address, "public/**");
+
+        await using var stranger = await EventStreamClient.ConnectAsync(
+            server.Address, "public/0", more: string.Concat(Enumerable.Range(1, 15).Select(n => $"&topic=public/{n}")));
+        await using var member = await EventStreamClient.ConnectAsync(server.Address, "public/x", headers: TestAuthentication.As("ada"));
+        var joins = new List<string>();
+        while (!joins.Contains(member.Session()))
+            joins.Add(JsonSerializer.Deserialize<JsonElement>((await observer.NextAsync()).Data).GetProperty("session").GetString()!);
+
+        Assert.Equal([stranger.Session(), stranger.Session(), stranger.Session(), member.Session()], joins);
+    }
+
+    [Fact]
     public async Task Options_NotAFilter_StopTheStart() =>
         await Assert.ThrowsAsync<OptionsValidationException>(
             () => StreamsServer.StartAsync(new() { ["Streams:Presence:Topics:0"] = "a b" }));
@@ -104,6 +144,8 @@ public sealed class PresenceTests
             "the next event");
         return await next;
     }
+
+    private static async Task<int> CountAsync(StreamsServer server, string topic) => (await ListAsync(server, topic)).GetProperty("count").GetInt32();
 
     private static Task<JsonElement> ListAsync(StreamsServer server, string topic) =>
         server.Http.GetFromJsonAsync<JsonElement>($"events/presence?topic={topic}", TestContext.Current.CancellationToken);
