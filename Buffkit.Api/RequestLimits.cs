@@ -36,10 +36,10 @@ internal static class RequestLimits
     private static string? UserOf(HttpContext http) =>
         http.User.FindFirstValue("sub") ?? http.User.FindFirstValue(ClaimTypes.NameIdentifier);
 
-    private sealed record PerMinute(string Setting, int Calls);
+    internal sealed record PerMinute(string Setting, int Calls);
 
     /// <summary>A token bucket for each caller; the framework drops one that is full again and was left alone.</summary>
-    private sealed class PerCaller(PerMinute ofUser, PerMinute ofAddress) : IRateLimiterPolicy<(bool IsUser, string Caller)>
+    internal sealed class PerCaller(PerMinute ofUser, PerMinute ofAddress) : IRateLimiterPolicy<(bool IsUser, string Caller)>
     {
         // A bucket fills up a little at a time: a caller that waits gets its next turn soon.
         private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(100);
@@ -50,19 +50,22 @@ internal static class RequestLimits
         {
             var user = UserOf(httpContext);
             var limit = user is null ? ofAddress : ofUser;
+            // One for all: the framework never drops a partition without a limit, so one for each caller would stay for ever.
+            if (limit.Calls == 0)
+                return RateLimitPartition.GetNoLimiter((user is not null, ""));
             var key = (user is not null, user ?? ClientNetwork.Of(httpContext.Connection.RemoteIpAddress));
-            return limit.Calls == 0 ? RateLimitPartition.GetNoLimiter(key) : RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(limit.Calls));
+            return RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(limit.Calls));
         }
 
-        private static TokenBucketRateLimiterOptions Bucket(int calls)
+        internal static TokenBucketRateLimiterOptions Bucket(int calls)
         {
-            var each = TimeSpan.FromMinutes(1) / calls;
-            var period = each > ShortestPeriod ? each : ShortestPeriod;
+            // Whole tokens first, then the time that they take: a fixed period would round 900 a minute down to 600.
+            var tokens = (int)Math.Ceiling(calls * (ShortestPeriod / TimeSpan.FromMinutes(1)));
             return new TokenBucketRateLimiterOptions
             {
                 TokenLimit = calls,
-                ReplenishmentPeriod = period,
-                TokensPerPeriod = Math.Max(1, (int)Math.Round(period / each)),
+                ReplenishmentPeriod = TimeSpan.FromMinutes(1) * tokens / calls,
+                TokensPerPeriod = tokens,
             };
         }
 
