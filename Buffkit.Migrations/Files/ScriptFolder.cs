@@ -5,8 +5,8 @@ namespace Buffkit.Migrations;
 /// <summary>The scripts of a folder, for one engine.</summary>
 internal sealed partial class ScriptFolder
 {
-    private const string RepeatableFolder = "repeatable";
-    private const string SeedsFolder = "seeds";
+    public const string RepeatableFolder = "repeatable";
+    public const string SeedsFolder = "seeds";
 
     private readonly List<ScriptProblem> _problems = [];
 
@@ -41,6 +41,7 @@ internal sealed partial class ScriptFolder
             seeds.AddRange(folder.ReadFiles(environment, $"{SeedsFolder}/{Path.GetFileName(environment)}/", ScriptKind.Seed));
         }
 
+        folder._problems.AddRange(MisplacedScripts.Find(path));
         var ordered = new MigrationOrder(folder.Assemble(files), folder._problems);
         folder.Migrations = ordered.Migrations;
         folder.Seeds = [.. folder.Assemble(seeds).OrderBy(seed => seed.Name, StringComparer.Ordinal)];
@@ -68,7 +69,7 @@ internal sealed partial class ScriptFolder
             {
                 // A file that is silently left out would be missed only when something breaks. Another tool's is not to be renamed.
                 _problems.Add(ForeignMarkers.FindInFile(file, prefix + fileName, SqlDialect.Of(Engine))
-                    ?? ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, problem));
+                    ?? ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, MisplacedScripts.AdviceByName(fileName, kind) ?? problem));
             }
             else if (ScriptFile.Read(file, prefix + fileName, name, _problems) is { } script)
             {

@@ -53,6 +53,37 @@ public sealed class ScriptFolderTests
         Assert.Contains(problems, problem => problem.Kind == kind && file.StartsWith(problem.Script.Split('.')[0], StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Repeatable/R__v.sql", "repeatable/R__v.sql")]
+    [InlineData("repeatables/v.sql", "repeatable/R__v.sql")]
+    [InlineData("repeatable/sub/R__v.sql", "repeatable/R__v.sql")]
+    [InlineData("R__v.sql", "repeatable/R__v.sql")]
+    [InlineData("seed/development/orders.sql", "seeds/development/orders.sql")]
+    [InlineData("seeds/orders.sql", "seeds/<environment>/orders.sql")]
+    [InlineData("seeds/development/more/orders.sql", "seeds/development/orders.sql")]
+    [InlineData("v2/2_b.up.sql", "2_b.up.sql, directly into the folder")]
+    [InlineData("repeatable/2_b.up.sql", "2_b.up.sql, directly into the folder")]
+    [InlineData("views/deep/v.SQL", "seeds/<environment>/")]
+    public async Task ValidateAndUp_FileInAFolderThatNobodyReads_NameItAndItsPlace(string file, string place)
+    {
+        using var database = TestDatabase.CreateSqlite();
+        database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("1_a.down.sql", "DROP TABLE a;").Write(file, "CREATE VIEW v AS SELECT 1;");
+
+        var found = Assert.Single(await database.Runner().ValidateAsync(offline: true, Cancellation));
+        Assert.Equal((file, true), (found.Script, found.IsError));
+        Assert.Contains(place, found.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
+        Assert.Equal(found, Assert.Single(refused.Problems));
+    }
+
+    [Fact]
+    public async Task Validate_CopiesThatAToolKeepsInAHiddenFolder_AreNoScripts()
+    {
+        using var database = TestDatabase.CreateSqlite();
+        database.Write(".history/1_a.up.sql", "SELECT 1;");
+        Assert.Empty(await database.Runner().ValidateAsync(offline: true, Cancellation));
+    }
+
     [Fact]
     public async Task Validate_Directives_AreAccepted()
     {
