@@ -11,7 +11,7 @@ public sealed partial class MigrationRunner
     {
         var problems = JournalCheck.Check(folder, journal).ToList();
         var planned = plan.Select(script => script.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var fatal = problems.Where(problem => problem.Kind == ProblemKind.Changed).ToList();
+        var fatal = problems.Where(problem => problem.Kind is ProblemKind.Changed or ProblemKind.Renamed).ToList();
         if (!outOfOrder)
         {
             var paths = plan.Select(script => script.File.Path).ToHashSet(StringComparer.Ordinal);
@@ -80,8 +80,9 @@ public sealed partial class MigrationRunner
         }
 
         // An applied migration whose file is gone may be the newest one: undoing what lies beneath it would be wrong.
-        fatal.AddRange(JournalCheck.Check(folder, journal).Where(problem => problem.Kind == ProblemKind.MissingFile
-            && plan.Any(script => IsNewer(journal.Entries[problem.Script], script.Migration))));
+        // One that was renamed has its place in the order again only when its row has the new name.
+        fatal.AddRange(JournalCheck.Check(folder, journal).Where(problem => problem.Kind == ProblemKind.Renamed
+            || (problem.Kind == ProblemKind.MissingFile && plan.Any(script => IsNewer(journal.Entries[problem.Script], script.Migration)))));
         ThrowIfAny(fatal);
     }
 

@@ -24,7 +24,7 @@ public sealed partial class MigrationRunner
 
     /// <summary>
     /// Sets the journal right: forgets failures that left nothing behind, takes over the checksums of files that
-    /// changed, forgets migrations whose files are gone, and settles statements whose outcome was not known.
+    /// changed, moves the rows of files that were renamed, forgets migrations whose files are gone, and settles statements whose outcome was not known.
     /// </summary>
     /// <param name="request">What a person decided about migrations that stopped half-way.</param>
     /// <param name="cancellationToken">Ends the wait for the lock.</param>
@@ -57,6 +57,14 @@ public sealed partial class MigrationRunner
             if (repairs.Count > 0)
             {
                 return repairs;
+            }
+
+            foreach (var (entry, migration) in RenamedMigrations.Find(folder, journal))
+            {
+                await journal.MoveAsync(entry, migration, cancellationToken);
+                var repair = new Repair(migration.Name, $"takes the place of {entry.Name}, since its file was renamed");
+                LogRepair(_logger, repair.Migration, repair.Action);
+                repairs.Add(repair);
             }
 
             foreach (var entry in journal.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList())

@@ -141,7 +141,7 @@ internal static partial class MigrationCommands
         var pending = new Option<string[]>("--pending") { Description = "This migration's effect has been undone by hand.", DefaultValueFactory = _ => [] };
         var done = new Option<string[]>("--statement-done") { Description = "The statement of this migration that was under way took effect.", DefaultValueFactory = _ => [] };
         var notDone = new Option<string[]>("--statement-not-done") { Description = "The statement of this migration that was under way took no effect.", DefaultValueFactory = _ => [] };
-        var command = new Command("repair", "Set the journal right: forget failures that left nothing behind, accept changed files, forget files that are gone.")
+        var command = new Command("repair", "Set the journal right: forget failures that left nothing behind, accept changed files, move the rows of renamed ones, forget files that are gone.")
         {
             applied, pending, done, notDone,
         };

@@ -24,6 +24,9 @@ public enum ProblemKind
     /// <summary>An applied migration whose file is gone.</summary>
     MissingFile,
 
+    /// <summary>A pending file with the content of an applied one whose file is gone.</summary>
+    Renamed,
+
     /// <summary>A migration that is older than one already applied.</summary>
     OutOfOrder,
 

@@ -97,6 +97,26 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         _entries.Remove(name);
     }
 
+    /// <summary>Gives a row the name and number of a migration whose file was renamed.</summary>
+    public async Task MoveAsync(JournalEntry entry, Migration migration, CancellationToken cancellation)
+    {
+        if (_entries.ContainsKey(migration.Name))
+        {
+            // A row that says "undone" says no more than none.
+            await DeleteAsync(migration.Name, cancellation);
+        }
+
+        var moved = entry with { Name = migration.Name, Version = migration.Version.ToString() };
+        await using var command = database.JournalSession.CreateCommand();
+        command.CommandText = $"UPDATE {database.JournalTable} SET name = @name, version = @version WHERE name = @old";
+        Add(command, "name", moved.Name);
+        Add(command, "version", moved.Version);
+        Add(command, "old", entry.Name);
+        await database.ExecuteAsync(command, cancellation);
+        _entries.Remove(entry.Name);
+        _entries[moved.Name] = moved;
+    }
+
     /// <summary>A row for a script, before anything of it has run.</summary>
     public JournalEntry NewEntry(MigrationScript script, MigrationState state) => new()
     {

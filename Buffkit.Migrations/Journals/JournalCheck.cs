@@ -6,10 +6,15 @@ internal static class JournalCheck
     public static IEnumerable<ScriptProblem> Check(ScriptFolder folder, Journal journal)
     {
         var known = folder.Migrations.Concat(folder.Seeds).ToDictionary(migration => migration.Name, StringComparer.OrdinalIgnoreCase);
+        var renamed = RenamedMigrations.Find(folder, journal).ToDictionary(pair => pair.Entry, pair => pair.Migration);
         foreach (var entry in journal.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             var migration = known.GetValueOrDefault(entry.Name);
-            if (migration?.Up is null && entry.State != MigrationState.Reverted && entry.Kind != JournalEntry.AdoptedKind)
+            if (renamed.TryGetValue(entry, out var newName))
+            {
+                yield return RenamedMigrations.Problem(entry, newName);
+            }
+            else if (migration?.Up is null && entry.State != MigrationState.Reverted && entry.Kind != JournalEntry.AdoptedKind)
             {
                 yield return ScriptProblem.Error(
                     ProblemKind.MissingFile,

@@ -76,6 +76,64 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
         Assert.Equal(MigrationState.Pending, (await database.StateOfAsync("3_c")).State);
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Up_AppliedFileRenamed_StopsWith4UntilRepairHasMovedItsRow(MigrationEngine engine)
+    {
+        using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
+        database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("1_a.down.sql", "DROP TABLE a;").Write("2_b.up.sql", "INSERT INTO a VALUES (1);").Write("2_b.down.sql", "DELETE FROM a;");
+        await database.Runner().UpAsync(Cancellation);
+        Rename(database, "2_b", "3_b");
+
+        var (code, json) = await MigrationProcess.RunJsonAsync(database, "up");
+        Assert.Equal(4, code);
+        Assert.Contains("3_b.up.sql: It has the content of 2_b", json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("'repair'", json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("renamed", json.GetProperty("problems")[0].GetProperty("kind").GetString());
+        await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().DownAsync(new DownRequest(), Cancellation));
+
+        Assert.Equal(["3_b"], (await database.Runner().RepairAsync(new RepairRequest(), Cancellation)).Select(repair => repair.Migration));
+        Assert.Empty(await database.Runner().UpAsync(Cancellation));
+        Assert.Equal("1", await database.QueryAsync("SELECT count(*) FROM a"));
+        Assert.Equal("1_a,3_b:3", $"{await database.QueryAsync("SELECT min(name) FROM migration_journal")},{await database.QueryAsync("SELECT concat(max(name), ':', max(version)) FROM migration_journal")}");
+        Assert.Equal("3_b", Assert.Single(await database.Runner().DownAsync(new DownRequest(), Cancellation)).Name);
+
+        // Back again, where its row says that it was undone.
+        await database.Runner().UpAsync(Cancellation);
+        await database.ExecuteAsync("INSERT INTO migration_journal (name, version, kind, checksum, engine, state, applied_at, duration_ms, statements_done, statements_total, statement_started, who) "
+            + "SELECT '2_b', '2', kind, checksum, engine, 'reverted', applied_at, duration_ms, 0, statements_total, 0, who FROM migration_journal WHERE name = '3_b'");
+        Rename(database, "3_b", "2_b");
+        await database.Runner().RepairAsync(new RepairRequest(), Cancellation);
+        Assert.Empty(await database.Runner().UpAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Up_HalfAppliedFileRenamed_GoesOnAfterRepairWhereItStopped()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO later VALUES (1);");
+        await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+        await database.ExecuteAsync("CREATE TABLE later (id int)");
+        Rename(database, "1_a", "2_a");
+
+        await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
+        await database.Runner().RepairAsync(new RepairRequest(), Cancellation);
+        await database.Runner().UpAsync(Cancellation);
+
+        Assert.Equal("1,1", await database.QueryAsync("SELECT concat((SELECT count(*) FROM a), ',', (SELECT count(*) FROM later))"));
+    }
+
+    [Fact]
+    public async Task Up_AnotherFileGoneOrTheSameContentAgain_IsNoRenaming()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        database.Write("1_a.up.sql", "SELECT 1;").Write("2_b.up.sql", "SELECT 1;").Write("3_c.up.sql", "SELECT 3;");
+        await database.Runner().UpAsync(Cancellation);
+        File.Delete(Path.Combine(database.Scripts, "3_c.up.sql"));
+        database.Write("4_d.up.sql", "SELECT 1;");
+        Assert.Equal(["4_d"], (await database.Runner().UpAsync(Cancellation)).Select(m => m.Name));
+    }
+
     [Fact]
     public async Task Repair_HalfAppliedOnMySql_LeavesTheDecisionAndTakesIt()
     {
@@ -149,6 +207,14 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
         await database.Runner().UpAsync(Cancellation);
         database.Write("2_t.up.sql", "CREATE TABLE t (id int);");
         Assert.Equal(["2_t"], (await database.Runner().UpAsync(Cancellation)).Select(m => m.Name));
+    }
+
+    private static void Rename(TestDatabase database, string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(database.Scripts, from + ".*"))
+        {
+            File.Move(file, Path.Combine(database.Scripts, to + Path.GetFileName(file)[from.Length..]));
+        }
     }
 
     private sealed class Cancelling(CancellationTokenSource source) : IProgress<MigrationProgress>

@@ -118,7 +118,7 @@ public sealed class ScriptFolderTests
     public async Task Validate_OlderPendingAndFileGone_NamesBoth()
     {
         using var database = TestDatabase.CreateSqlite();
-        database.Write("2_b.up.sql", "SELECT 1;").Write("3_c.up.sql", "SELECT 1;");
+        database.Write("2_b.up.sql", "SELECT 1;").Write("3_c.up.sql", "SELECT 3;");
         await database.Runner().UpAsync(Cancellation);
         File.Delete(Path.Combine(database.Scripts, "3_c.up.sql"));
         database.Write("1_a.up.sql", "SELECT 1;");
