@@ -33,7 +33,10 @@ public sealed partial class MigrationRunner
                 script.Name,
                 tried.Contains(script.Name),
                 [.. script.File.Statements(options.Engine).Select(statement => statement.Text)]))],
-            [.. plan.SelectMany(script => Linter.Lint(script.File, options.Engine))]);
+            [.. plan.SelectMany(script => Linter.Lint(script.File, options.Engine))])
+        {
+            Caveat = tried.Count > 0 ? database.TrialCaveat : null,
+        };
     }
 
     /// <summary>Applies all migrations, from nothing, to a database made for it on the same MySQL server and dropped at the end.</summary>
@@ -117,7 +120,11 @@ public sealed partial class MigrationRunner
 /// <param name="Executed">Whether the migrations really ran and were rolled back.</param>
 /// <param name="Migrations">The pending ones.</param>
 /// <param name="Findings">What lint says about them.</param>
-public sealed record DryRun(bool Executed, IReadOnlyList<DryRunMigration> Migrations, IReadOnlyList<LintFinding> Findings);
+public sealed record DryRun(bool Executed, IReadOnlyList<DryRunMigration> Migrations, IReadOnlyList<LintFinding> Findings)
+{
+    /// <summary>Gets what rolling back does not take back; <see langword="null"/> where that is nothing.</summary>
+    public string? Caveat { get; init; }
+}
 
 /// <summary>One pending migration.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Migrations;
@@ -104,6 +105,7 @@ public sealed partial class MigrationRunner
         // An empty journal may be one whose creator died before it had taken over DbUp's.
         if (await journal.ReadAsync(cancellation) && journal.Entries.Count > 0)
         {
+            await journal.CheckWritableAsync(cancellation);
             return;
         }
 
@@ -114,7 +116,15 @@ public sealed partial class MigrationRunner
             await database.ExecuteAsync("BEGIN", cancellation);
         }
 
-        await database.ExecuteAsync(database.CreateJournalSql, cancellation);
+        try
+        {
+            await database.ExecuteAsync(database.CreateJournalSql, cancellation);
+        }
+        catch (DbException e) when (database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        {
+            throw journal.Trouble(trouble, "create", e);
+        }
+
         if (!database.HasTransactionalDdl)
         {
             await database.ExecuteAsync("START TRANSACTION", cancellation);
@@ -126,6 +136,7 @@ public sealed partial class MigrationRunner
         }
 
         await database.ExecuteAsync("COMMIT", cancellation);
+        await journal.CheckWritableAsync(cancellation);
         if (adopted.Count > 0)
         {
             LogAdopted(_logger, adopted.Count, AdoptedJournal.TableName);

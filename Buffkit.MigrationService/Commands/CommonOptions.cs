@@ -32,6 +32,7 @@ internal sealed class CommonOptions
     public Option<double?> LockWait { get; } = new("--lock-wait")
     {
         Description = "Seconds to wait for another runner; 0 does not wait. The default is 900.",
+        CustomParser = NumberOption.Seconds,
         Recursive = true,
     };
 

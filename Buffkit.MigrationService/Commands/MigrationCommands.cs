@@ -71,7 +71,11 @@ internal static partial class MigrationCommands
 
     private static Option<string?> To(string description) => new("--to") { Description = description };
 
-    private static Option<int?> Steps(string description) => new("--steps", "-n") { Description = description };
+    private static Option<int?> Steps(string description) => new("--steps", "-n")
+    {
+        Description = description,
+        CustomParser = NumberOption.Whole,
+    };
 
     private static Option<bool> OutOfOrder() => new("--out-of-order")
     {
@@ -106,10 +110,10 @@ internal static partial class MigrationCommands
 
     private static Command Redo(CommandContext context)
     {
-        var steps = new Option<int>("--steps", "-n") { Description = "How many to undo and apply again.", DefaultValueFactory = _ => 1 };
+        var steps = Steps("How many to undo and apply again. The default is 1.");
         var command = new Command("redo", "Undo the last migration and apply it again.") { steps };
         command.SetAction((parsed, _) => context.RunAsync(parsed, async (runner, output, cancellation) =>
-            output.Completed(await runner.RedoAsync(parsed.GetValue(steps), cancellation), "Nothing to redo.")));
+            output.Completed(await runner.RedoAsync(parsed.GetValue(steps) ?? 1, cancellation), "Nothing to redo.")));
         return command;
     }
 

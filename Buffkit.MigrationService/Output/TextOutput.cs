@@ -96,6 +96,11 @@ internal sealed class TextOutput(TextWriter output, TextWriter error, int? colum
             }
         }
 
+        if (result.Caveat is { } caveat)
+        {
+            WriteWrapped(caveat, 0);
+        }
+
         if (result.Migrations.Count == 0)
         {
             output.WriteLine("Nothing to apply: the schema is up to date.");

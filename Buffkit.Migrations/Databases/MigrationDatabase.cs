@@ -38,6 +38,12 @@ internal abstract class MigrationDatabase : IAsyncDisposable
 
     public abstract string CreateJournalSql { get; }
 
+    /// <summary>Gets a value indicating whether logins have rights that can be asked for without waiting for anybody.</summary>
+    public virtual bool HasRights => true;
+
+    /// <summary>Gets what a trial leaves behind though it is rolled back, for a person to know; <see langword="null"/> for nothing.</summary>
+    public virtual string? TrialCaveat => null;
+
     /// <summary>Gets a value indicating whether the database is not there yet, which only SQLite's file can be.</summary>
     public virtual bool IsAbsent => false;
 
@@ -53,8 +59,7 @@ internal abstract class MigrationDatabase : IAsyncDisposable
         }
         catch (Exception e) when (e is DbException or TimeoutException or System.Net.Sockets.SocketException)
         {
-            throw new DatabaseUnavailableException(
-                $"The {Engine.ToName()} database cannot be opened: {e.Message} Check ConnectionStrings:appdb or --connection, and that the server runs.", e);
+            throw new DatabaseUnavailableException($"The {Engine.ToName()} database {Unopened(e.Message.TrimEnd('.'))}", e);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
@@ -147,6 +152,15 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     /// <summary>Whether the server refused a statement, before it did anything, only because it stood inside a transaction.</summary>
     public virtual bool IsRefusedInTransaction(Exception exception) => false;
 
+    /// <summary>Whether an exception says that the connection is gone, also where it still looks open.</summary>
+    public virtual bool IsConnectionLost(Exception exception) => false;
+
+    /// <summary>What the driver's message leaves out of the way on: a sentence with a space before it, or nothing.</summary>
+    public virtual string HintFor(Statement statement, Exception exception) => "";
+
+    /// <summary>What keeps the journal from being read or written.</summary>
+    public abstract JournalTrouble TroubleOf(DbException exception);
+
     /// <summary>Whether a statement may leave something in the session that outlives its transaction.</summary>
     public virtual bool Touches(Statement statement) => KindOf(statement) == StatementKind.Session;
 
@@ -190,6 +204,10 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     protected abstract Task ConnectAsync(bool readOnly, CancellationToken cancellation);
+
+    /// <summary>Says, behind its name, why the database cannot be opened, and what to look at.</summary>
+    protected virtual string Unopened(string reason) =>
+        $"cannot be opened: {reason}. Check ConnectionStrings:appdb or --connection, and that the server runs.";
 
     /// <summary>What a statement would change, as it is; <see langword="null"/> where that cannot be told.</summary>
     protected virtual Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation) =>

@@ -21,6 +21,9 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
 
     public override bool HasTransactionalDdl => true;
 
+    public override string? TrialCaveat =>
+        "Sequences that were moved (nextval, setval) stay moved, as PostgreSQL never takes them back, and locks were really taken until the end.";
+
     public override DbConnection Session => Npgsql;
 
     public override DbConnection JournalSession => Npgsql;
@@ -83,6 +86,18 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
         await ExecuteAsync(WatchClient, cancellation);
         return true;
     }
+
+    public override JournalTrouble TroubleOf(DbException exception) => exception is not PostgresException e ? JournalTrouble.None : e.SqlState switch
+    {
+        PostgresErrorCodes.InsufficientPrivilege => JournalTrouble.Right,
+        PostgresErrorCodes.ReadOnlySqlTransaction => JournalTrouble.ReadOnly,
+        PostgresErrorCodes.UndefinedColumn => JournalTrouble.Column,
+        _ => JournalTrouble.None,
+    };
+
+    public override bool IsConnectionLost(Exception exception) =>
+        exception is NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException }
+            or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown };
 
     public override async Task VerifyLockAsync(CancellationToken cancellation)
     {

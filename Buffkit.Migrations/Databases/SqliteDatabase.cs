@@ -27,6 +27,9 @@ internal sealed partial class SqliteDatabase(string connectionString, TimeProvid
 
     public override bool IsAbsent => _absent;
 
+    // A file's rights show when it is written, and that waits for other writers.
+    public override bool HasRights => false;
+
     public override DbConnection Session => Sqlite;
 
     public override DbConnection JournalSession => Sqlite;
@@ -100,6 +103,19 @@ internal sealed partial class SqliteDatabase(string connectionString, TimeProvid
 
     public override Task<string?> DescribeWaitAsync(CancellationToken cancellation) => Task.FromResult<string?>(null);
 
+    public override JournalTrouble TroubleOf(DbException exception) => exception switch
+    {
+        SqliteException { SqliteErrorCode: raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH } => JournalTrouble.ReadOnly,
+        SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } e when e.Message.Contains("no such column", StringComparison.Ordinal)
+            || e.Message.Contains("has no column named", StringComparison.Ordinal) => JournalTrouble.Column,
+        _ => JournalTrouble.None,
+    };
+
+    public override string HintFor(Statement statement, Exception exception) =>
+        exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT } && StatementWords.Leading(statement, 2) is ["DROP", "TABLE"]
+            ? " While foreign keys are enforced, dropping a table first deletes its rows. To make a table anew put 'PRAGMA foreign_keys = OFF;' before it and '= ON' behind."
+            : "";
+
     public override bool IsMissingTable(DbException exception) =>
         exception is SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } e
         && e.Message.Contains("no such table", StringComparison.Ordinal);
@@ -150,6 +166,9 @@ internal sealed partial class SqliteDatabase(string connectionString, TimeProvid
             ? file
             : null;
     }
+
+    protected override string Unopened(string reason) =>
+        $"'{new SqliteConnectionStringBuilder(connectionString).DataSource}' cannot be opened: {reason}. Check ConnectionStrings:appdb or --connection, and that the file is a database that this user may read and write.";
 
     private async Task<SqliteConnection> OpenSessionAsync(CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -91,6 +92,11 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
 
     protected MigrationState FailedState => IsDown ? MigrationState.RevertFailed : MigrationState.Failed;
 
+    /// <summary>Whether the server is gone, so that it did not say what became of the last thing it was asked.</summary>
+    protected bool IsLost(Exception cause) =>
+        cause is DbException or IOException or InvalidOperationException or OperationCanceledException { InnerException: DbException }
+        && (Database.Session.State != ConnectionState.Open || Database.IsConnectionLost(cause));
+
     /// <summary>Writes what became of a failed script; the failure itself matters more than a journal that cannot be written.</summary>
     protected async Task JournalFailureAsync(JournalEntry entry)
     {
@@ -137,7 +143,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(
-            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {RunContext.Describe(cause).TrimEnd('.')}.{hint} {consequence}",
+            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {RunContext.Describe(cause).TrimEnd('.')}.{hint}{Database.HintFor(statement, cause)} {consequence}",
             cause);
     }
 

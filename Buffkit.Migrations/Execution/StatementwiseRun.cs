@@ -52,13 +52,16 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         }
         catch (Exception e)
         {
+            var isLost = IsLost(e);
             await StopAsync(current, e);
             if (e is OperationCanceledException or MigrationValidationException || Statements.Count == 0)
             {
                 throw;
             }
 
-            throw Failure(Math.Max(0, current), e, Consequence());
+            throw Failure(Math.Max(0, current), e, isLost
+                ? "The connection was lost, so it is not known whether the statement took effect. Run again: the next run finds out and goes on from there."
+                : Consequence());
         }
     }
 

@@ -54,10 +54,13 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
         }
         catch (Exception e) when (committed)
         {
-            throw Failure(current, e, "All before it has been committed and counts as done.");
+            throw Failure(current, e, IsLost(e)
+                ? "All before it has been committed and counts as done; whether it took effect is not known, since the connection was lost. Run again."
+                : "All before it has been committed and counts as done.");
         }
         catch (Exception e)
         {
+            var isLost = IsLost(e);
             if (begun)
             {
                 await QuietlyAsync(Database.RollbackAsync);
@@ -78,7 +81,9 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
                 throw;
             }
 
-            throw Failure(current, e, "Nothing of it remains. Correct the file and run again.");
+            throw Failure(current, e, isLost
+                ? "The connection was lost, so it is not known whether the migration was committed; it is there as a whole or not at all. Run again: the journal, which is written in the same transaction, knows."
+                : "Nothing of it remains. Correct the file and run again.");
         }
     }
 

@@ -25,6 +25,13 @@ internal sealed partial record ScriptName(
         };
         if (pattern.Match(fileName) is not { Success: true } match)
         {
+            var dot = fileName.IndexOf('.', StringComparison.Ordinal);
+            if (dot > 0 && fileName[..dot] + fileName[dot..].ToLowerInvariant() is var lower && lower != fileName && pattern.IsMatch(lower))
+            {
+                problem = $"What stands behind the name is written in lower case. Rename the file to {lower}.";
+                return null;
+            }
+
             problem = kind switch
             {
                 ScriptKind.Versioned =>

@@ -45,9 +45,62 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
             _entries = entries;
             return false;
         }
+        catch (DbException e) when (database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        {
+            throw Trouble(trouble, "read", e);
+        }
 
         _entries = entries;
         return true;
+    }
+
+    /// <summary>Makes sure, before anything is run, that the journal can be written.</summary>
+    /// <exception cref="MigrationConfigurationException">The login lacks a right.</exception>
+    /// <exception cref="MigrationValidationException">The table is not as this release made it.</exception>
+    public async Task CheckWritableAsync(CancellationToken cancellation)
+    {
+        if (!database.HasRights)
+        {
+            return;
+        }
+
+        string[] nothing =
+        [
+            $"INSERT INTO {database.JournalTable} ({Columns}) SELECT {Columns} FROM {database.JournalTable} WHERE 1 = 0",
+            $"UPDATE {database.JournalTable} SET name = name WHERE 1 = 0",
+            $"DELETE FROM {database.JournalTable} WHERE 1 = 0",
+        ];
+        try
+        {
+            foreach (var sql in nothing)
+            {
+                await using var command = database.JournalSession.CreateCommand();
+                command.CommandText = sql;
+                await database.ExecuteAsync(command, cancellation);
+            }
+        }
+        catch (DbException e) when (database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        {
+            throw Trouble(trouble, "write", e);
+        }
+    }
+
+    /// <summary>Says what a person can do about it.</summary>
+    /// <param name="trouble">What it is.</param>
+    /// <param name="what">What was tried, such as <c>read</c>.</param>
+    /// <param name="cause">The server's word.</param>
+    public MigrationException Trouble(JournalTrouble trouble, string what, DbException cause)
+    {
+        var reason = RunContext.Describe(cause).TrimEnd('.');
+        return trouble switch
+        {
+            JournalTrouble.Column => new MigrationValidationException(
+                $"The table {database.JournalTable} is not as this release made it: {reason}. Bring the column back, or run the release that changed it; nothing was run.", cause),
+            JournalTrouble.ReadOnly => new MigrationConfigurationException(
+                $"The database takes no writes, so the table {database.JournalTable} cannot be {(what == "read" ? "read" : "written")}: {reason}. Connect to the primary, or to a file that this user may write; nothing was run.", cause),
+            _ => new MigrationConfigurationException(
+                $"The login may not {what} the table {database.JournalTable}: {reason}. Grant it SELECT, INSERT, UPDATE and DELETE there, CREATE in its schema, and what the migrations themselves do; nothing was run.", cause),
+        };
     }
 
     /// <summary>Takes rows as read that are not in the table (yet).</summary>
@@ -194,7 +247,8 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         Kind = reader.GetString(2),
         Checksum = Text(reader, 3),
         Engine = reader.GetString(4),
-        State = MigrationStates.Parse(reader.GetString(5)),
+        State = MigrationStates.TryParse(reader.GetString(5)) ?? throw new MigrationValidationException(
+            $"The journal says of {reader.GetString(0)} that it is '{reader.GetString(5)}', which this release does not know: a newer one wrote it. Run that release, or a newer one; nothing was run."),
         At = Utc(reader.GetValue(6)),
         Duration = TimeSpan.FromMilliseconds(reader.GetInt64(7)),
         StatementsDone = reader.GetInt32(8),

@@ -46,6 +46,17 @@ internal static class MigrationStates
         _ => state.ToString().ToLowerInvariant(),
     };
 
-    public static MigrationState Parse(string name) =>
-        name == "revert_failed" ? MigrationState.RevertFailed : Enum.Parse<MigrationState>(name, ignoreCase: true);
+    /// <returns><see langword="null"/> for what a newer release may have written.</returns>
+    public static MigrationState? TryParse(string name)
+    {
+        foreach (var state in Enum.GetValues<MigrationState>())
+        {
+            if (state.ToName() == name)
+            {
+                return state;
+            }
+        }
+
+        return null;
+    }
 }

@@ -12,6 +12,12 @@ internal sealed record LintRule(string Name, MigrationEngine[] Engines, Regex Pa
     /// <summary>What, if it matches too, makes the statement harmless.</summary>
     public Regex? Unless { get; init; }
 
+    /// <summary>What has to follow in the same script for the rule to apply.</summary>
+    public Regex? OnlyBefore { get; init; }
+
+    /// <summary>What, if it stands before in the same script, makes the statement harmless.</summary>
+    public Regex? UnlessBehind { get; init; }
+
     /// <summary>Whether a table that the same script creates is exempt: nobody uses it yet.</summary>
     public bool OnlyExistingTables { get; init; } = true;
 

@@ -34,7 +34,7 @@ internal static class LintRules
             "Both tables are locked while every row is checked. Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.")
             { Unless = Rule(@"\bNOT\s+VALID\b") },
         new("foreign-key-copy", [MySql], Rule(@"^\s*ALTER\s+TABLE\b.*\bADD\s+(CONSTRAINT\s+\S+\s+)?FOREIGN\s+KEY\b"),
-            "The table is copied while nobody can write. Check the rows first, then add the key with foreign_key_checks = 0 and ALGORITHM=INPLACE.")
+            "The table is copied while nobody can write. Check the rows and the other table first, then add the key with foreign_key_checks = 0 and ALGORITHM=INPLACE (see 'new --template foreign-key').")
             { Unless = Rule(@"\bALGORITHM\s*=?\s*INPLACE\b") },
         new("check-validated", [Postgres], Rule(@"^\s*ALTER\s+TABLE\b.*\bADD\s+(CONSTRAINT\s+\S+\s+)?CHECK\b"),
             "Every row is checked under an exclusive lock. Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.")
@@ -55,6 +55,9 @@ internal static class LintRules
             "The new value cannot be used before its transaction ends. Use it in a later migration, and put '-- no-transaction' into this one's header.") { InTransaction = true },
         new("drop-table", Everywhere, Rule(@"^\s*DROP\s+TABLE\b"),
             "The data is gone, and the release that still runs fails. First release code that does not use it; take a backup; then ignore this rule with the reason."),
+        new("rebuild-with-foreign-keys", [Sqlite], Rule(@"^\s*DROP\s+TABLE\b"),
+            "While foreign keys are enforced, dropping a table first deletes its rows, and with ON DELETE CASCADE those that refer to them. Put PRAGMA foreign_keys = OFF before it and = ON behind.")
+            { OnlyBefore = Rule(@"^\s*ALTER\s+TABLE\b.*\bRENAME\s+TO\b"), UnlessBehind = Rule(@"^\s*PRAGMA\s+foreign_keys\s*(=\s*|\(\s*)['""]?(OFF|0|FALSE|NO)\b") },
         new("drop-column", Everywhere, Rule(@"^\s*ALTER\s+TABLE\b.*\bDROP\s+(COLUMN\s+)?(?!CONSTRAINT|INDEX|KEY|FOREIGN|PRIMARY|CHECK|DEFAULT|NOT\b|IDENTITY|EXPRESSION|PARTITION|COLUMN)"),
             "The data is gone, and the release that still runs fails. First release code that does not use it; then ignore this rule with the reason.")
             { Unless = Rule(@"\bALTER\s+(COLUMN\s+)?\S+\s+DROP\b") },

@@ -8,8 +8,10 @@ internal static partial class Linter
     public static IEnumerable<LintFinding> Lint(ScriptFile file, MigrationEngine engine)
     {
         var created = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var statement in file.Statements(engine))
+        var statements = file.Statements(engine);
+        for (var at = 0; at < statements.Count; at++)
         {
+            var statement = statements[at];
             var text = statement.Bare;
             if (CreateTable().Match(text) is { Success: true } create)
             {
@@ -23,12 +25,27 @@ internal static partial class Linter
                     && !file.Header.LintIgnored.Contains(rule.Name, StringComparer.OrdinalIgnoreCase)
                     && rule.Pattern.IsMatch(text)
                     && rule.Unless?.IsMatch(text) != true
+                    && (rule.OnlyBefore is not { } before || Any(statements, at + 1, statements.Count, before))
+                    && (rule.UnlessBehind is not { } behind || !Any(statements, 0, at, behind))
                     && !(rule.OnlyExistingTables && TableOf(text) is { } table && created.Contains(table)))
                 {
                     yield return new LintFinding(rule.Name, file.Path, statement.Line, rule.Message);
                 }
             }
         }
+    }
+
+    private static bool Any(IReadOnlyList<Statement> statements, int from, int to, Regex pattern)
+    {
+        for (var at = from; at < to; at++)
+        {
+            if (pattern.IsMatch(statements[at].Bare))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static string? TableOf(string text) =>

@@ -24,6 +24,20 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
     }
 
     [Fact]
+    public async Task DryRun_PostgresMovesASequence_SaysThatItStaysMoved()
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        await database.ExecuteAsync("CREATE SEQUENCE s");
+        database.Write("1_a.up.sql", "SELECT setval('s', 500);");
+
+        var (code, output, _) = await MigrationProcess.RunAsync(database, "dry-run");
+
+        Assert.Equal(("501", 0), (await database.QueryAsync("SELECT nextval('s')"), code));
+        Assert.Contains("stay moved", output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("locks were really taken", output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DryRun_MySql_PrintsAndTouchesNothing()
     {
         using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);

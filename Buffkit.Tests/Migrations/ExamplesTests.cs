@@ -57,6 +57,36 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
         Assert.Equal("", await runner.DumpAsync(Cancellation));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task NewForeignKey_OnMySql_FailsWhereTheOtherTableOrARowIsMissing(bool hasTable)
+    {
+        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        await database.ExecuteAsync("CREATE TABLE things (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(9))");
+        await database.ExecuteAsync("INSERT INTO things (name) VALUES ('a'), ('b')");
+        if (hasTable)
+            await database.ExecuteAsync("CREATE TABLE owners (id int NOT NULL PRIMARY KEY)");
+        var up = MigrationTemplates.Create(database.Scripts, "add_owner", "foreign-key", TimeProvider.System, "things")
+            .Single(path => path.EndsWith(".mysql.up.sql", StringComparison.Ordinal));
+        // As a user goes on from it: the column gets its values before the key.
+        var text = await File.ReadAllTextAsync(up, Cancellation);
+        const string AfterTheColumn = "CREATE TEMPORARY TABLE";
+        Assert.Contains(AfterTheColumn, text, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            up, text.Replace(AfterTheColumn, $"UPDATE things SET owner_id = 7 WHERE name = 'a';\n{AfterTheColumn}", StringComparison.Ordinal), Cancellation);
+
+        var failed = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
+
+        Assert.Contains(hasTable ? "things_that_refer_to_no_owner" : "owners", failed.Message, StringComparison.Ordinal);
+        Assert.Equal("0", await database.QueryAsync("SELECT count(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"));
+        if (!hasTable)
+            await database.ExecuteAsync("CREATE TABLE owners (id int NOT NULL PRIMARY KEY)");
+        await database.ExecuteAsync("INSERT INTO owners VALUES (7)");
+        Assert.Single(await database.Runner().UpAsync(Cancellation));
+        Assert.Equal("1", await database.QueryAsync("SELECT count(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"));
+    }
+
     private static void CopyExamples(TestDatabase database)
     {
         foreach (var file in Directory.EnumerateFiles(Repository.Folder("Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))

@@ -55,6 +55,8 @@ public sealed class LintTests
         { "sqlite", "DROP TABLE t;", "drop-table" },
         { "sqlite", "ALTER TABLE t DROP COLUMN a;", "drop-column" },
         { "mysql", "ALTER TABLE `t` DROP `a`;", "drop-column" },
+        { "sqlite", "-- lint-ignore: drop-table it is made anew\n-- lint-ignore: rename it is made anew\nCREATE TABLE n (a int);\nDROP TABLE t;\nALTER TABLE n RENAME TO t;", "rebuild-with-foreign-keys" },
+        { "sqlite", "-- lint-ignore: drop-table it is made anew\n-- lint-ignore: rename it is made anew\nPRAGMA foreign_keys = OFF;\nCREATE TABLE n (a int);\nDROP TABLE t;\nALTER TABLE n RENAME TO t;\nPRAGMA foreign_keys = ON;", null },
         { "sqlite", "UPDATE t SET a = 1;", "change-without-where" },
         { "sqlite", "UPDATE t SET a = 1 WHERE a = 2;", null },
         { "sqlite", "DELETE FROM t;", "change-without-where" },
