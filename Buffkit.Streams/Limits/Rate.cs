@@ -27,12 +27,13 @@ internal sealed class Rate : IDisposable
         (_limit, _atMost, _setting, _unit) = (limit, Math.Max(limit, atOnce), setting, unit);
         if (limit == 0)
             return;
-        var period = per / limit > ShortestPeriod ? per / limit : ShortestPeriod;
+        // Whole tokens first, then the time that they take: a fixed period would let 15 a second be 20.
+        var tokens = (int)Math.Ceiling(limit * (ShortestPeriod / per));
         var bucket = new TokenBucketRateLimiterOptions
         {
             TokenLimit = _atMost,
-            ReplenishmentPeriod = period,
-            TokensPerPeriod = Math.Max(1, (int)Math.Round(limit * (period / per))),
+            ReplenishmentPeriod = per * tokens / limit,
+            TokensPerPeriod = tokens,
         };
         _limiter = PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => bucket));
     }
