@@ -153,7 +153,7 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     public virtual bool IsRefusedInTransaction(Exception exception) => false;
 
     /// <summary>Whether an exception says that the connection is gone, also where it still looks open.</summary>
-    public virtual bool IsConnectionLost(Exception exception) => false;
+    public virtual Task<bool> IsConnectionLostAsync(Exception exception) => Task.FromResult(false);
 
     /// <summary>What the driver's message leaves out of the way on: a sentence with a space before it, or nothing.</summary>
     public virtual string HintFor(Statement statement, Exception exception) => "";

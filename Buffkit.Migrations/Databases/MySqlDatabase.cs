@@ -118,6 +118,10 @@ internal sealed partial class MySqlDatabase(string connectionString) : Migration
         _ => JournalTrouble.None,
     };
 
+    // A session that is being killed may first answer that its statement was interrupted.
+    public override async Task<bool> IsConnectionLostAsync(Exception exception) =>
+        exception is MySqlException && !(await Working.PingAsync(CancellationToken.None) && await Guard.PingAsync(CancellationToken.None));
+
     public override string HintFor(Statement statement, Exception exception) =>
         StatementWords.Leading(statement, 3) is ["LOAD", "DATA", "LOCAL"]
             ? " LOAD DATA LOCAL needs 'AllowLoadLocalInfile=true' in the connection string, and local_infile = ON on the server."

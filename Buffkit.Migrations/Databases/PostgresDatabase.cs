@@ -95,9 +95,9 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
         _ => JournalTrouble.None,
     };
 
-    public override bool IsConnectionLost(Exception exception) =>
+    public override Task<bool> IsConnectionLostAsync(Exception exception) => Task.FromResult(
         exception is NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException }
-            or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown };
+            or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown });
 
     public override async Task VerifyLockAsync(CancellationToken cancellation)
     {

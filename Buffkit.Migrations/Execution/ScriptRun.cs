@@ -93,9 +93,11 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected MigrationState FailedState => IsDown ? MigrationState.RevertFailed : MigrationState.Failed;
 
     /// <summary>Whether the server is gone, so that it did not say what became of the last thing it was asked.</summary>
-    protected bool IsLost(Exception cause) =>
-        cause is DbException or IOException or InvalidOperationException or OperationCanceledException { InnerException: DbException }
-        && (Database.Session.State != ConnectionState.Open || Database.IsConnectionLost(cause));
+    protected async Task<bool> IsLostAsync(Exception cause) =>
+        cause is DbException or IOException or InvalidOperationException
+        && (Database.Session.State != ConnectionState.Open
+            || Database.JournalSession.State != ConnectionState.Open
+            || await Database.IsConnectionLostAsync(cause));
 
     /// <summary>Writes what became of a failed script; the failure itself matters more than a journal that cannot be written.</summary>
     protected async Task JournalFailureAsync(JournalEntry entry)

@@ -52,7 +52,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         }
         catch (Exception e)
         {
-            var isLost = IsLost(e);
+            var isLost = await IsLostAsync(e);
             await StopAsync(current, e);
             if (e is OperationCanceledException or MigrationValidationException || Statements.Count == 0)
             {

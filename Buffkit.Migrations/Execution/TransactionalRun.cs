@@ -54,13 +54,13 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
         }
         catch (Exception e) when (committed)
         {
-            throw Failure(current, e, IsLost(e)
+            throw Failure(current, e, await IsLostAsync(e)
                 ? "All before it has been committed and counts as done; whether it took effect is not known, since the connection was lost. Run again."
                 : "All before it has been committed and counts as done.");
         }
         catch (Exception e)
         {
-            var isLost = IsLost(e);
+            var isLost = await IsLostAsync(e);
             if (begun)
             {
                 await QuietlyAsync(Database.RollbackAsync);

@@ -200,8 +200,8 @@ internal sealed class MemoryEventLog : IEventLog
     // What is noisy changes little while a small part of the log is replaced.
     private void LookForNoise()
     {
-        _untilLook = _ring.Length / NoisyTopics.Samples;
         var last = _latest - _oldest;
+        _untilLook = (int)(last / NoisyTopics.Samples);
         _noisy.Look(
             place => At(_oldest + (last * place / (NoisyTopics.Samples - 1)))!,
             ((double)(last + 1) / _ring.Length, (double)_bytes / _options.MaxBytes));

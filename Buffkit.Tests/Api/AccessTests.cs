@@ -109,6 +109,7 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task Health_AskedByAStranger_SaysItsStatusAlone()
     {
+        await _api.UntilHealthyAsync();
         var health = await _api.Http.GetStringAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal("""{"status":"Healthy"}""", health);

@@ -36,6 +36,8 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("/metrics", "text/plain")]
     public async Task Document_Asked_IsServed(string path, string mediaType)
     {
+        await _api.UntilHealthyAsync();
+
         using var response = await _api.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -72,6 +74,8 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("nothing/here", 1)]
     public async Task Probe_OfARunningServer_EndsWithWhatItAnswers(string path, int exitCode)
     {
+        await _api.UntilHealthyAsync();
+
         using var probe = Process.Start(new ProcessStartInfo("dotnet", [ApiProcess.Program, "--probe", $"{_api.Address}{path}"]))!;
 
         await probe.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -38,6 +38,7 @@ public sealed class DatabaseTests(PostgresServer postgres, MySqlServer mysql)
             await new MigrationRunner(options, NullLogger<MigrationRunner>.Instance, TimeProvider.System).UpAsync(TestContext.Current.CancellationToken);
             await using var api = await ApiProcess.StartAsync(folder.FullName, environment);
 
+            await api.UntilHealthyAsync();
             var health = await api.Http.GetStringAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal("Healthy", JsonDocument.Parse(health).RootElement.GetProperty("parts").GetProperty("database").GetProperty("status").GetString());
             //#if (sample)

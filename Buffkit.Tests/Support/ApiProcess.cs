@@ -26,6 +26,18 @@ public sealed partial class ApiProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>
+    /// Waits until health is good, as orchestrators do: a check has less than a second, and the first of a process on a busy machine
+    /// takes longer.
+    /// </summary>
+    public Task UntilHealthyAsync() => Eventually.TrueAsync(
+        async () =>
+        {
+            using var health = await Http.GetAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
+            return health.IsSuccessStatusCode;
+        },
+        "health to be good");
+
     /// <summary>Starts it in a folder of its own, which goes with it.</summary>
     public static async Task<ApiProcess> StartAsync()
     {
