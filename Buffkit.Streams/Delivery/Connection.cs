@@ -53,32 +53,14 @@ internal sealed partial class Connection
     /// <summary>What the topic index knows of this connection; set while it is registered.</summary>
     public TopicIndex<Connection>.Registration[] Registrations { get; set; } = [];
 
-    /// <summary>The topics on which this connection is present; set while it is.</summary>
-    public IReadOnlyList<PresenceMember> Present { get; set; } = [];
+    /// <summary>Whose it is.</summary>
+    public ConnectionCaller Caller { get; init; } = new();
 
-    /// <inheritdoc cref="Streams.AddressPool"/>
-    public string AddressPool { get; init; } = "";
-
-    /// <summary>The session, for logs, and for who revokes it.</summary>
-    public SessionId Session { get; init; }
-
-    /// <summary>Whose session it is; nothing for nobody's.</summary>
-    public string? Subject { get; init; }
-
-    /// <summary>It was let in for credentials that came with the request, not for what the session keeps of them.</summary>
-    public bool ShowedCredentials { get; init; }
-
-    /// <summary>When the credentials were shown that it was let in for, or judged by since. Changed by the session watch alone.</summary>
-    public DateTimeOffset CredentialsShown { get; set; }
+    /// <inheritdoc cref="ConnectionCaller.Session"/>
+    public SessionId Session => Caller.Session;
 
     /// <summary>The log has to answer for the cursor before the tail does: the tail would take one that was never issued for good.</summary>
     public bool IsUnconfirmed { get; set; }
-
-    /// <summary>When the stream ends unless its session is authenticated anew. Changed by the session watch alone.</summary>
-    public DateTimeOffset? AuthenticatedUntil { get; set; }
-
-    /// <summary>How long the stream lasts; nothing for one that lasts as long as its client likes.</summary>
-    public TimeSpan? MaxAge { get; init; }
 
     /// <summary>When it began, as a timestamp of the clock.</summary>
     public long Began { get; }

@@ -82,13 +82,16 @@ internal sealed partial class ConnectionRunner(
         new(context, subscription.Request.Filters, subscription.Start.Cursor)
         {
             Abort = abort,
-            MaxAge = maxAge,
-            Session = subscription.Session.Id,
-            AddressPool = subscription.Session.AddressPool,
-            Subject = subscription.Session.Subject,
-            ShowedCredentials = subscription.Session.ShowedCredentials,
-            CredentialsShown = subscription.Session.CredentialsShown,
-            AuthenticatedUntil = subscription.Session.AuthenticatedUntil,
+            Caller = new ConnectionCaller
+            {
+                Session = subscription.Session.Id,
+                AddressPool = subscription.Session.AddressPool,
+                Subject = subscription.Session.Subject,
+                ShowedCredentials = subscription.Session.ShowedCredentials,
+                CredentialsShown = subscription.Session.CredentialsShown,
+                AuthenticatedUntil = subscription.Session.AuthenticatedUntil,
+                MaxAge = maxAge,
+            },
             IsUnconfirmed = subscription.Start.IsUnconfirmed,
         };
 

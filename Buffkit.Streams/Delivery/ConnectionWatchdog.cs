@@ -43,7 +43,7 @@ internal sealed partial class ConnectionWatchdog(
         var now = time.GetTimestamp();
         foreach (var connection in connections.All)
         {
-            if (time.GetElapsedTime(connection.Began, now) >= connection.MaxAge)
+            if (time.GetElapsedTime(connection.Began, now) >= connection.Caller.MaxAge)
                 connection.RequestClose(new StreamClose(CloseReason.Rotate, _retry.Draw()));
             if (connection.WriteStarted is var started and not 0)
             {

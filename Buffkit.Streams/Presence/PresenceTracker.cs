@@ -68,7 +68,7 @@ internal sealed partial class PresenceTracker : BackgroundService
     /// <summary>A connection has ended. Its lease runs on: a client that comes back within has never left.</summary>
     public void Remove(Connection connection)
     {
-        if (connection.Present.Count == 0)
+        if (connection.Caller.Present.Count == 0)
             return;
         lock (_gate)
             _members.Remove(connection);

@@ -29,20 +29,20 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
         var counted = new List<PresenceMember>();
         foreach (var member in members)
         {
-            if (TryAdd(member, connection.AddressPool))
+            if (TryAdd(member, connection.Caller.AddressPool))
                 counted.Add(member);
             else
                 metrics.Refused(Refusal.Presence);
         }
 
-        connection.Present = counted;
+        connection.Caller.Present = counted;
         return _new.Count > 0;
     }
 
     /// <summary>Counts a connection no longer.</summary>
     public void Remove(Connection connection)
     {
-        foreach (var member in connection.Present)
+        foreach (var member in connection.Caller.Present)
         {
             if (_present.TryGetValue(member, out var connections))
             {
@@ -72,7 +72,7 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
                 _topicsOfSession.Remove(member.Session);
         }
 
-        connection.Present = [];
+        connection.Caller.Present = [];
     }
 
     /// <summary>Takes those that are new since the last time, or all; some of those who waited are among them.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class SessionWatch(
                 break;
             default:
                 Close(connections.All.Where(connection =>
-                    connection.Subject is { } subject && connection.Session != change.Session && Subject.Hash(subject) == change.Subject));
+                    connection.Caller.Subject is { } subject && connection.Session != change.Session && Subject.Hash(subject) == change.Subject));
                 break;
         }
     }
@@ -100,7 +100,7 @@ internal sealed partial class SessionWatch(
             if (all)
                 lookedAt = time.GetTimestamp();
             var now = time.GetUtcNow();
-            foreach (var chunk in connections.All.Where(connection => all || connection.AuthenticatedUntil <= now).Chunk(Chunk))
+            foreach (var chunk in connections.All.Where(connection => all || connection.Caller.AuthenticatedUntil <= now).Chunk(Chunk))
                 await LookAtAsync(chunk, now, stoppingToken).ConfigureAwait(false);
         }
     }
@@ -111,11 +111,11 @@ internal sealed partial class SessionWatch(
         for (var i = 0; i < chunk.Length; i++)
         {
             var (connection, state) = (chunk[i], states[i]);
-            if (connection.AuthenticatedUntil is { } until && state?.Credentials?.Until > until)
-                connection.AuthenticatedUntil = state.Value.Credentials!.Until;
-            if (state is { IsRevoked: true } || connection.AuthenticatedUntil <= now)
+            if (connection.Caller.AuthenticatedUntil is { } until && state?.Credentials?.Until > until)
+                connection.Caller.AuthenticatedUntil = state.Value.Credentials!.Until;
+            if (state is { IsRevoked: true } || connection.Caller.AuthenticatedUntil <= now)
                 Close(connection, CloseReason.Revoked);
-            else if (state?.Credentials is { } credentials && credentials.Shown > connection.CredentialsShown && connection.Subject is not null)
+            else if (state?.Credentials is { } credentials && credentials.Shown > connection.Caller.CredentialsShown && connection.Caller.Subject is not null)
                 await JudgeAsync(connection, credentials, stoppingToken).ConfigureAwait(false);
         }
     }
@@ -125,7 +125,7 @@ internal sealed partial class SessionWatch(
     {
         var claims = tokens.ReadClaims(credentials.Claims);
         var user = SessionToken.Principal(
-            connection.Subject!, connection.ShowedCredentials ? claims : claims.Where(claim => _options.Sessions.Claims.Contains(claim.Type)));
+            connection.Caller.Subject!, connection.Caller.ShowedCredentials ? claims : claims.Where(claim => _options.Sessions.Claims.Contains(claim.Type)));
         foreach (var filter in connection.Filters)
         {
             if (!await IsAllowedAsync(new TopicAccess(user, TopicOperation.Subscribe, filter), stoppingToken).ConfigureAwait(false))
@@ -135,7 +135,7 @@ internal sealed partial class SessionWatch(
             }
         }
 
-        connection.CredentialsShown = credentials.Shown;
+        connection.Caller.CredentialsShown = credentials.Shown;
     }
 
     private async ValueTask<bool> IsAllowedAsync(TopicAccess access, CancellationToken stoppingToken)

@@ -1,0 +1,32 @@
+namespace Buffkit.Streams;
+
+/// <summary>
+/// Whose connection it is. Delivery never looks here, so it is kept apart: what each event touches of a connection is to lie close
+/// together in memory.
+/// </summary>
+internal sealed class ConnectionCaller
+{
+    /// <summary>The session, for logs, and for who revokes it.</summary>
+    public SessionId Session { get; init; }
+
+    /// <inheritdoc cref="Streams.AddressPool"/>
+    public string AddressPool { get; init; } = "";
+
+    /// <summary>Whose session it is; nothing for nobody's.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>It was let in for credentials that came with the request, not for what the session keeps of them.</summary>
+    public bool ShowedCredentials { get; init; }
+
+    /// <summary>When the credentials were shown that it was let in for, or judged by since. Changed by the session watch alone.</summary>
+    public DateTimeOffset CredentialsShown { get; set; }
+
+    /// <summary>When the stream ends unless its session is authenticated anew. Changed by the session watch alone.</summary>
+    public DateTimeOffset? AuthenticatedUntil { get; set; }
+
+    /// <summary>How long the stream lasts; nothing for one that lasts as long as its client likes.</summary>
+    public TimeSpan? MaxAge { get; init; }
+
+    /// <summary>The topics on which the connection is present; set while it is.</summary>
+    public IReadOnlyList<PresenceMember> Present { get; set; } = [];
+}
