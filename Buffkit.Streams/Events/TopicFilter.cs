@@ -50,6 +50,9 @@ public readonly record struct TopicFilter
     /// <summary>The filter that matches one topic only.</summary>
     public static TopicFilter Of(Topic topic) => new(topic.Value);
 
+    /// <summary>The filter that matches a topic and all below it; longer than one from outside may be where the topic is.</summary>
+    internal static TopicFilter AllBelow(string topic) => new(topic + "/**");
+
     /// <summary>Whether an event of this topic is asked for.</summary>
     public bool Matches(Topic topic) => Matches(Value, topic.Value);
 

@@ -18,5 +18,6 @@ internal static class TopicRoot
     }
 
     /// <summary>All topics of a root.</summary>
-    public static TopicFilter Topics(string root) => TopicFilter.Parse(root.Contains('/', StringComparison.Ordinal) ? root + "/**" : root);
+    public static TopicFilter Topics(string root) =>
+        root.Contains('/', StringComparison.Ordinal) ? TopicFilter.AllBelow(root) : TopicFilter.Parse(root);
 }

@@ -27,8 +27,8 @@ public sealed class LimitsOptions
     /// <summary>4 MiB: bounds what a publish call can make the server hold before it is even read.</summary>
     public const int DefaultBodyBytes = 4 * 1024 * 1024;
 
-    /// <summary>30 seconds: a full body over a megabit a second.</summary>
-    public static readonly TimeSpan DefaultBodyTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>40 seconds: a full body over a megabit a second.</summary>
+    public static readonly TimeSpan DefaultBodyTimeout = TimeSpan.FromSeconds(40);
 
     /// <summary>256 MiB: a quarter of a small container, and 64 full bodies at once.</summary>
     public const long DefaultBodyBytesInFlight = 256L * 1024 * 1024;
@@ -108,7 +108,7 @@ public sealed class LimitsOptions
     public int BodyBytes { get; set; } = DefaultBodyBytes;
 
     /// <summary>How long a publish call's body may take to come.</summary>
-    /// <value>Default 30 seconds.</value>
+    /// <value>Default 40 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan BodyTimeout { get; set; } = DefaultBodyTimeout;
 

@@ -78,9 +78,18 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
     /// <summary>Takes those that are new since the last time, or all; some of those who waited are among them.</summary>
     public PresenceMember[] Take(bool all)
     {
+        var full = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (member, waiting) in _waiting)
         {
-            if (!MayAnnounce(member, waiting.AddressPool))
+            if (full.Contains(waiting.AddressPool))
+                continue;
+            if (_ofAddress.Take(waiting.AddressPool) is not null)
+            {
+                full.Add(waiting.AddressPool);
+                continue;
+            }
+
+            if (_ofSession.Take(member.Session) is not null)
                 continue;
             // A dictionary may be emptied while it is walked.
             _waiting.Remove(member);
@@ -132,5 +141,5 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
     }
 
     private bool MayAnnounce(PresenceMember member, string addressPool) =>
-        !isAnnounced(member.Topic) || (_ofSession.Take(member.Session) is null && _ofAddress.Take(addressPool) is null);
+        !isAnnounced(member.Topic) || (_ofAddress.Take(addressPool) is null && _ofSession.Take(member.Session) is null);
 }

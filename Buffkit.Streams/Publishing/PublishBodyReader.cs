@@ -134,6 +134,8 @@ internal sealed class PublishBodyReader(IOptions<StreamsOptions> options, TimePr
                 return null;
             }
 
+            // What came of the body is given up with it.
+            Dispose();
             bodies._metrics.Refused(Refusal.Body);
             return answer is ByteBudget.Answer.AddressFull
                 ? EventStreamProblems.RetryLater(

@@ -179,7 +179,8 @@ internal sealed partial class RedisEventLog(
             request.Idempotency?.Fingerprint ?? "",
             (long)options.IdempotencyLifetime.TotalMilliseconds,
             keys.Partition,
-            options.TopicShare,
+            // A log of several partitions does not read what lies behind them.
+            options.Partitions > 1 ? 0 : options.TopicShare,
         };
         foreach (var draft in request.Events)
             RedisLogEntry.Write(draft, arguments);

@@ -10,6 +10,9 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
     // Of a page whose events may be large: first a few, then by their size as many as it holds.
     private const int FirstEntries = 16;
 
+    // What an event of a thinned page is taken to have, when it is not known.
+    private const int ThinnedBytes = 8 * 1024;
+
     // As the scripts write what is lost of the thinned stream.
     private const string LostFloor = "floor";
     private const string LostTopic = "topic:";
@@ -48,9 +51,11 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
         var (first, last) = await ReadEndsAsync(cancellationToken).ConfigureAwait(false);
         if (first?.Position is not { } oldest || oldest.Epoch != after.Epoch || oldest <= after.Next)
             return null;
+        // Events may be large, and what is not for the page is fetched in vain.
+        var count = Math.Clamp(maxBytes / ThinnedBytes, 1, maxEvents);
         // What moves over meanwhile lies behind the oldest. What is lost is asked last: it is never less than it was.
         var entries = await InTimeAsync(
-            redis.Commands.StreamRangeAsync(keys.Thinned, $"({after}", $"({oldest}", maxEvents, flags: RedisConnections.Primary), cancellationToken).ConfigureAwait(false);
+            redis.Commands.StreamRangeAsync(keys.Thinned, $"({after}", $"({oldest}", count, flags: RedisConnections.Primary), cancellationToken).ConfigureAwait(false);
         var lost = await InTimeAsync(redis.Commands.HashGetAllAsync(keys.Lost, RedisConnections.Primary), cancellationToken).ConfigureAwait(false);
         if (Array.Find(lost, field => field.Name == LostFloor) is not { Value.IsNull: false } floor || RedisPosition.Parse(floor.Value) > after)
             return null;
@@ -73,13 +78,13 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
             }
         }
 
-        if (events.Count < entries.Length || entries.Length == maxEvents)
+        if (events.Count < entries.Length || entries.Length == count)
             through = RedisPosition.Parse(entries[events.Count - 1].Id);
         return new ThinnedRead(
             events,
             through.Id,
             [.. lost.Where(field => field.Name != LostFloor && RedisPosition.Parse(field.Value) > after).Select(field => TopicRoot.Topics(field.Name.ToString()[LostTopic.Length..]))],
-            new LogState(oldest.Id, last!.Value.Position.Id));
+            new LogState(oldest.Id, (last ?? first)!.Value.Position.Id));
     }
 
     /// <summary>Asks where the stream stands; an empty one is given an epoch.</summary>

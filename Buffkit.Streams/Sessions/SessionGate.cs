@@ -36,7 +36,8 @@ internal sealed partial class SessionGate(
     public ShownCaller Look(HttpContext http)
     {
         var token = ReadToken(http);
-        return new ShownCaller(token, Subject.Of(http.User) ?? (token?.AuthenticatedUntil > time.GetUtcNow() ? token.Subject : null));
+        // The store may know that the credentials were renewed since the token was made.
+        return new ShownCaller(token, Subject.Of(http.User) ?? token?.Subject);
     }
 
     /// <summary>Whether a token came, good or not.</summary>

@@ -29,7 +29,7 @@ local function root_of(entry)
 end
 
 -- The topics that take more than a share of the events retained, by a sample of the stream.
-local function noisy_topics(stream, length, allowed)
+local function noisy_topics(stream, allowed)
   local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   local epoch, last = newest(stream)
   local first_epoch, first = string.match(oldest[1], '^(%d+)-(%d+)$')
@@ -44,7 +44,7 @@ local function noisy_topics(stream, length, allowed)
     end
   end
   for root, count in pairs(seen) do
-    if count / SAMPLES * length > allowed then
+    if count / SAMPLES * (last - first + 1) > allowed then
       noisy[root], any = true, true
     end
   end
@@ -88,7 +88,10 @@ local function thin(stream, thinned, lost, noisy, count)
       local epoch, sequence = string.match(entry[1], '^(%d+)-(%d+)$')
       redis.call('HSET', lost, 'floor', epoch .. '-' .. text(math.max(tonumber(sequence) - 1, 0)))
     end
-    if root and noisy[root] then
+    if not root and not string.find(entry[1], '-0$') then
+      -- No event: a gap in the stream, and for all behind it.
+      redis.call('HSET', lost, 'floor', entry[1])
+    elseif root and noisy[root] then
       lose(lost, root, entry[1])
     elseif root then
       redis.call('XADD', thinned, entry[1], unpack(entry[2]))
@@ -106,7 +109,7 @@ local function retain(stream, thinned, lost, added, retained, share)
   if length + kept <= retained + step then
     return
   end
-  local noisy = share > 0 and share < 1 and noisy_topics(stream, length, share * retained)
+  local noisy = share > 0 and share < 1 and noisy_topics(stream, share * retained)
   if not noisy and kept == 0 then
     redis.call('XTRIM', stream, 'MAXLEN', '~', retained)
     redis.call('DEL', lost)
@@ -116,13 +119,14 @@ local function retain(stream, thinned, lost, added, retained, share)
   -- not so many that anybody waits for it.
   local left = math.max(4 * added, step)
   while left > 0 and length + kept > retained do
-    local count = math.min(step, length + kept - retained)
+    -- Few at a time: a page of large events is held in memory.
+    local count = math.min(step, 64, length + kept - retained)
     if noisy and length > count then
       thin(stream, thinned, lost, noisy, count)
     else
       drop_thinned(thinned, lost, count)
     end
-    length, kept, left = redis.call('XLEN', stream), redis.call('XLEN', thinned), left - step
+    length, kept, left = redis.call('XLEN', stream), redis.call('XLEN', thinned), left - count
     if kept == 0 and not noisy then
       return
     end

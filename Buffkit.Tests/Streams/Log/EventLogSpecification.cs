@@ -272,6 +272,21 @@ public abstract class EventLogSpecification
     }
 
     [Fact]
+    public async Task ReadThinned_NoisyTopicOfTheGreatestLength_IsToldLikeAnyOther()
+    {
+        var log = await CreateAsync();
+        var start = await log.FindStartAsync(0, Stop);
+        var longest = "public/" + new string('x', Topic.MaxLength - "public/".Length);
+        await FillAsync(log, 100, n => $"quiet/{n % 10}");
+        await FillAsync(log, 3 * Retained, _ => longest);
+
+        var read = (await log.ReadThinnedAsync(start, 10, int.MaxValue, Stop))!;
+
+        Assert.True(read.IsWholeFor([TopicFilter.Parse("quiet/**")]));
+        Assert.False(read.IsWholeFor([TopicFilter.Parse(longest)]));
+    }
+
+    [Fact]
     public async Task ReadThinned_OthersHaveMoreThanTheRest_KeepsTheirNewest()
     {
         var log = await CreateAsync();
