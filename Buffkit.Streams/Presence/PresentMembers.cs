@@ -19,9 +19,6 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
     private readonly Rate _ofAddress = new(
         options.AnnouncementsPerMinutePerAddress, TimeSpan.FromMinutes(1), nameof(options.AnnouncementsPerMinutePerAddress), "joins a minute from one address");
 
-    /// <summary>Members that are not present yet.</summary>
-    public int Waiting => _waiting.Count;
-
     /// <summary>Counts a connection on topics, and tells it on which it counts.</summary>
     /// <returns>Whether somebody is new somewhere.</returns>
     public bool Add(Connection connection, IEnumerable<PresenceMember> members)
