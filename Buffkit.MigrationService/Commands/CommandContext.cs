@@ -100,7 +100,7 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
     {
         for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
         {
-            var scripts = folder.EnumerateDirectories("*.Migrations").Select(found => Path.Combine(found.FullName, "Scripts"));
+            var scripts = folder.EnumerateDirectories("*.MigrationService").Select(found => Path.Combine(found.FullName, "Scripts"));
             if (scripts.FirstOrDefault(Directory.Exists) is { } sources)
             {
                 return sources;

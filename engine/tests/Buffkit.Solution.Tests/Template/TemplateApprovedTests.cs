@@ -23,7 +23,7 @@ public sealed class TemplateApprovedTests(TemplateHive hive)
         foreach (var file in Files)
         {
             var text = file.EndsWith("AppHost.csproj", StringComparison.Ordinal) ? WithoutSecretsId(solution, file) : solution.Read(file);
-            Approved.Equal(Path.Combine(Repository.Folder("Buffkit.Tests/Template/Approved"), database, $"{file}.txt"), text);
+            Approved.Equal(Path.Combine(Repository.Folder("engine/tests/Buffkit.Solution.Tests/Template/Approved"), database, $"{file}.txt"), text);
         }
     }
 

@@ -10,7 +10,8 @@ internal static partial class TemplatePages
 
     /// <summary>The types of this repository: a name of one in a page is a promise that it is there.</summary>
     private static readonly HashSet<string> Known = TypesOf(
-        Directory.EnumerateDirectories(Repository.Folder("."), "Buffkit.*").SelectMany(room => Directory.EnumerateFiles(room, "*.cs", SearchOption.AllDirectories)));
+        new[] { ".", "engine" }.SelectMany(house => Directory.EnumerateDirectories(Repository.Folder(house), "Buffkit.*"))
+            .SelectMany(room => Directory.EnumerateFiles(room, "*.cs", SearchOption.AllDirectories)));
 
     public static void AssertTrue(GeneratedSolution solution, string database, bool redis)
     {

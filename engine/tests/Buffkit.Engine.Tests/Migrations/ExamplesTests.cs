@@ -89,9 +89,9 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
 
     private static void CopyExamples(TestDatabase database)
     {
-        foreach (var file in Directory.EnumerateFiles(Repository.Folder("Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(Repository.Folder("engine/Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))
         {
-            database.Write(Path.GetRelativePath(Repository.Folder("Buffkit.Migrations/Examples"), file), File.ReadAllText(file));
+            database.Write(Path.GetRelativePath(Repository.Folder("engine/Buffkit.Migrations/Examples"), file), File.ReadAllText(file));
         }
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class WorkflowTests
     [InlineData("Buffkit.Migrations")]
     public void Packages_OfAnEngine_AreLockedInTheWorkflow(string project)
     {
-        var folder = Repository.Folder(project);
+        var folder = Repository.Folder($"engine/{project}");
         var definition = XElement.Load(Path.Combine(folder, $"{project}.csproj"));
         var locked = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(folder, "packages.lock.json")))
             .GetProperty("dependencies").GetProperty("net10.0").EnumerateObject().ToDictionary(package => package.Name, package => package.Value);
