@@ -87,7 +87,7 @@ internal sealed partial class Connection
             if (_pageThrough is { } through)
             {
                 // What lies between was not for this connection, or it would have been told.
-                (_cursor, _isOnTail, _pageThrough) = (through, false, null);
+                (_cursor, _pageThrough) = (through, null);
             }
 
             if (!_inTail && (IsUnconfirmed || !FindInTail()))
@@ -180,7 +180,7 @@ internal sealed partial class Connection
     {
         _index = entry.Index;
         if (!HasPassed(entry.Id))
-            MoveTo(entry);
+            _cursor = entry.Id;
     }
 
     private void PassReplayed(TailEntry replayed, FrameSink sink)
@@ -188,7 +188,6 @@ internal sealed partial class Connection
         if (HasPassed(replayed.Id))
             return;
         _cursor = replayed.Id;
-        _isOnTail = false;
         if (Matches(replayed.Event!.Topic))
             Write(replayed, sink);
     }

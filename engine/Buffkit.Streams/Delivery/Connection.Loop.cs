@@ -12,9 +12,6 @@ internal sealed partial class Connection
     private bool _closeSeen;
     private long _announced;
 
-    // The cursor is that of a place in the tail; only in a log of several partitions need it not be.
-    private bool _isOnTail;
-
     /// <summary>Delivers until the client, the server or a close request ends it.</summary>
     public async Task RunAsync(FrameSink sink, CancellationToken cancellationToken)
     {
@@ -51,8 +48,7 @@ internal sealed partial class Connection
                 return false;
             }
 
-            _index = dispatched;
-            MoveTo(entry);
+            (_index, _cursor) = (dispatched, entry.Id);
             return true;
         }
     }
@@ -116,27 +112,11 @@ internal sealed partial class Connection
         _index = entry.Index;
         if (HasPassed(entry.Id))
             return;
-        Write(MoveTo(entry), sink);
+        _cursor = entry.Id;
+        Write(entry, sink);
     }
 
     private bool HasPassed(EventId id) => _cursor.HasPassed(id);
-
-    // Several partitions are interleaved differently on each server. A client that comes from another may be ahead in one and
-    // behind in the next; until it stands where this server's own readers do, its ids are its own, and so are its frames.
-    private TailEntry MoveTo(TailEntry entry) => MoveTo(entry.Id) ? entry : entry.At(_cursor);
-
-    /// <returns>Whether the cursor is now the entry's own.</returns>
-    private bool MoveTo(EventId id)
-    {
-        if (id.Others is not null && !_isOnTail)
-        {
-            _cursor = EventId.Later(_cursor, id);
-            return _isOnTail = _cursor == id;
-        }
-
-        _cursor = id;
-        return true;
-    }
 
     private void Write(TailEntry entry, FrameSink sink)
     {
@@ -149,7 +129,6 @@ internal sealed partial class Connection
     {
         _context.WriteGap(gap, sink);
         _cursor = gap.Next.Previous;
-        _isOnTail = false;
     }
 
     private async ValueTask<bool> SendAsync(FrameSink sink, CancellationToken cancellationToken)

@@ -78,7 +78,7 @@ internal sealed partial class Connection
         {
             _index = first.Index - 1;
             if (!HasPassed(first.Before))
-                MoveTo(first.Before);
+                _cursor = first.Before;
         }
 
         _firstPending = null;

@@ -32,8 +32,7 @@ internal sealed partial class Connection
         switch (policy)
         {
             case DeliveryPolicy.Skip:
-                var next = newest!.Id.Others is null ? newest.Id : EventId.Later(_cursor, newest.Id);
-                WriteGap(new Gap(_cursor.ToString(), next, GapReason.Limit), sink);
+                WriteGap(new Gap(_cursor.ToString(), newest!.Id, GapReason.Limit), sink);
                 _index = newest.Index - 1;
                 return false;
             case DeliveryPolicy.Disconnect:

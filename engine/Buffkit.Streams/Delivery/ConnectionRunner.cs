@@ -62,7 +62,7 @@ internal sealed partial class ConnectionRunner(
         {
             if (drain.IsDraining)
                 connection.RequestClose(drain.Goodbye());
-            foreach (var gap in subscription.Start.Gaps)
+            if (subscription.Start.Gap is { } gap)
                 context.WriteGap(gap, sink);
             await TailHasWhatWasAcceptedAsync(cancellationToken).ConfigureAwait(false);
             using var over = timeOver.UnsafeRegister(static c => ((Connection)c!).LeaveWhenIdle(), connection);
@@ -112,7 +112,7 @@ internal sealed partial class ConnectionRunner(
         var end = log.State.Latest;
         var latest = connection.Filters.Contains(Everything) ? end : newest;
         sink.WriteOpen(new StreamOpen(subscription.Session.Id.ToString(), start.Cursor, start.Recovered, replayed, end.Epoch, latest), pace.DrawRetry(subscription.Session.Id));
-        foreach (var gap in start.Gaps)
+        if (start.Gap is { } gap)
             context.WriteGap(gap, sink);
         Log.Opened(logger, subscription.Session.Id.ToString(), subscription.Request.Filters.Count, start.Recovered, replayed);
     }

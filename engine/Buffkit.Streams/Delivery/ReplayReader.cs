@@ -39,7 +39,7 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     public async ValueTask<ReplayPage> ReadAsync(EventId after, CancellationToken cancellationToken)
     {
         // Pages begin at multiples of their size, so that cursors close to each other share one.
-        var start = after.Others is null ? after with { Sequence = after.Sequence - (after.Sequence % PageEvents) } : after;
+        var start = after with { Sequence = after.Sequence - (after.Sequence % PageEvents) };
         var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
         // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
         var falls = page.Status is not LogReadStatus.Unavailable

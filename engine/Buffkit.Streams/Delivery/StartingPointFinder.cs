@@ -18,30 +18,27 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
 
         if (request.After is not { } cursor)
             return StartingPoint.Find(request.Cursor, null, known);
-        if (known.Latest.Others is null)
-            cursor = cursor with { Others = null };
         if (tail.Find(cursor, out _) is TailRead.Found && IsReached(cursor, known))
             // Of an earlier epoch, the tail still holds what that one ended with, and the gap behind it.
-            return StartingPoint.At(cursor, cursor.IsOfEpochsOf(known.Latest));
+            return StartingPoint.At(cursor, cursor.Epoch == known.Epoch);
 
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
             // Whether anything is lost is found out when the log is back; if so, the gap comes in the stream.
             return StartingPoint.Unconfirmed(cursor);
         var start = StartingPoint.Find(request.Cursor, cursor, state);
-        if (state.Latest.Others is not null || start.Gaps is not [{ Reason: GapReason.Evicted or GapReason.Epoch }])
+        if (start.Gap is not { Reason: GapReason.Evicted or GapReason.Epoch } gap)
             return start;
         if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
-        if (start.Gaps[0].Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, request.Filters, cancellationToken).ConfigureAwait(false))
+        if (gap.Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, request.Filters, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
-        return start.Gaps[0].Reason is GapReason.Epoch
+        return gap.Reason is GapReason.Epoch
             ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
             : start;
     }
 
-    private static bool IsReached(EventId cursor, LogState known) => known.Latest.Others is null
-        ? cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence
-        : known.Latest.IsAtOrAfter(cursor);
+    private static bool IsReached(EventId cursor, LogState known) =>
+        cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence;
 
     // The end of an earlier epoch may still be held, and the ones between it and the present.
     private async ValueTask<StartingPoint> FindInEarlierEpochAsync(EventId cursor, StartingPoint otherwise, CancellationToken cancellationToken)
@@ -51,7 +48,7 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         {
             LogReadStatus.Found when read.Events.Count > 0 => StartingPoint.At(cursor, false),
             LogReadStatus.Evicted or LogReadStatus.OtherEpoch => new StartingPoint(
-                read.State.Oldest.Previous, false, [otherwise.Gaps[0] with { Next = read.State.Oldest }]),
+                read.State.Oldest.Previous, false, otherwise.Gap! with { Next = read.State.Oldest }),
             _ => otherwise,
         };
     }

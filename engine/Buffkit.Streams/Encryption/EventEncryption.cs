@@ -13,8 +13,7 @@ internal sealed class EventEncryption(EventKeyRing keys, IOptions<StreamsOptions
 {
     private readonly TopicFilter[] _topics = [.. options.Value.Encryption.Topics.Select(TopicFilter.Parse)];
 
-    // Of each partition, and of a log without.
-    private readonly Epoch[] _epochs = new Epoch[EventId.MaxPartitions + 1];
+    private Epoch _epoch;
 
     public bool IsEncrypted(Topic topic) => _topics.Match(topic);
 
@@ -37,12 +36,12 @@ internal sealed class EventEncryption(EventKeyRing keys, IOptions<StreamsOptions
     /// </summary>
     public async ValueTask AppendedAsync(Epoch epoch, CancellationToken cancellationToken)
     {
-        if (_topics.Length == 0 || epoch == _epochs[epoch.Partition + 1])
+        if (_topics.Length == 0 || epoch == _epoch)
             return;
         try
         {
             await keys.AllAsync(cancellationToken).ConfigureAwait(false);
-            _epochs[epoch.Partition + 1] = epoch;
+            _epoch = epoch;
         }
         catch (KeysUnavailableException)
         {

@@ -28,9 +28,6 @@ public readonly record struct Epoch
     /// <summary>The epoch of a number, 1 or more, in base 36.</summary>
     internal static Epoch FromNumber(long number) => new(Base36.Format(number));
 
-    /// <summary>The partition in which the epoch was begun; -1 for an epoch of a log that has none.</summary>
-    internal int Partition => TryGetNumber(out var number) ? (int)(number % EventId.MaxPartitions) : -1;
-
     /// <summary>The number that <see cref="FromNumber"/> made the epoch of; false for an epoch that it did not make.</summary>
     internal bool TryGetNumber(out long number) => Base36.TryParse(_value, out number) && number is > 0 and <= MaxNumber;
 

@@ -9,10 +9,9 @@ namespace Buffkit.Streams;
 /// <remarks>
 /// On the wire <c>{epoch}-{sequence}</c>, at most <see cref="MaxLength"/> bytes of <c>[A-Za-z0-9._-]</c>; opaque to
 /// clients. Sequences begin at 1 and have no holes, so whether a cursor still reaches back far enough is a subtraction.
-/// Sequence 0 is the cursor before an epoch's first event. In a log of several partitions an id that is delivered also holds
-/// how far the others were: see <c>EventId.Partitions.cs</c>.
+/// Sequence 0 is the cursor before an epoch's first event.
 /// </remarks>
-public readonly partial record struct EventId(Epoch Epoch, long Sequence)
+public readonly record struct EventId(Epoch Epoch, long Sequence)
 {
     /// <summary>Longest id that is accepted, in bytes (the wire contract's bound).</summary>
     public const int MaxLength = 64;
@@ -34,8 +33,6 @@ public readonly partial record struct EventId(Epoch Epoch, long Sequence)
     public static bool TryParse(ReadOnlySpan<char> text, out EventId id)
     {
         id = default;
-        if (text.Length <= MaxLength && text.Contains(SequenceMark))
-            return TryParsePositions(text, out id);
         var dash = text.IndexOf('-');
         if (dash < 0 || text.Length > MaxLength || !Epoch.TryParse(text[..dash], out var epoch))
             return false;
@@ -55,7 +52,9 @@ public readonly partial record struct EventId(Epoch Epoch, long Sequence)
     public static bool IsWellFormed(ReadOnlySpan<char> text) =>
         text.Length is > 0 and <= MaxLength && !text.ContainsAnyExcept(IdCharacters);
 
+    /// <summary>Whether an event lies at or before this cursor, in its epoch.</summary>
+    internal bool HasPassed(EventId id) => Epoch == id.Epoch && id.Sequence <= Sequence;
+
     /// <inheritdoc/>
-    public override string ToString() =>
-        Others is null ? string.Create(CultureInfo.InvariantCulture, $"{Epoch}-{Sequence}") : WritePositions();
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Epoch}-{Sequence}");
 }

@@ -33,9 +33,6 @@ public sealed class StreamEvent
     /// <inheritdoc cref="EventDraft.Key"/>
     public string? Key => Draft.Key;
 
-    /// <summary>The same event as the log's partitions are interleaved elsewhere.</summary>
-    internal StreamEvent At(EventId id) => new(id, Time, Draft);
-
     internal EventDraft Draft { get; }
 
     /// <summary>What the event costs while it is held, in bytes: an estimate for limits, not a wire size.</summary>

@@ -26,14 +26,9 @@ internal static class EventLogRegistration
             provider.GetService<ConfigurationOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RedisMemory>();
-        services.TryAddSingleton<IEventLog>(provider =>
-        {
-            var options = Options(provider);
-            if (!IsShared(provider))
-                return new MemoryEventLog(options.Log, provider.GetRequiredService<TimeProvider>());
-            RedisEventLog[] partitions = [.. Enumerable.Range(0, options.Log.Partitions).Select(p => CreatePartition(provider, p))];
-            return partitions is [var one] ? one : new PartitionedEventLog(partitions);
-        });
+        services.TryAddSingleton<IEventLog>(provider => IsShared(provider)
+            ? CreateSharedLog(provider)
+            : new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
         ////#else
         //services.TryAddSingleton<IEventLog>(provider => new MemoryEventLog(Options(provider).Log, provider.GetRequiredService<TimeProvider>()));
         //#endif
@@ -44,12 +39,12 @@ internal static class EventLogRegistration
     internal static bool IsShared(IServiceProvider provider) =>
         provider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IConnectionMultiplexer));
 
-    private static RedisEventLog CreatePartition(IServiceProvider provider, int partition)
+    private static RedisEventLog CreateSharedLog(IServiceProvider provider)
     {
         var (options, time) = (Options(provider), provider.GetRequiredService<TimeProvider>());
         return new RedisEventLog(
             provider.GetRequiredService<RedisConnections>(),
-            new RedisKeys(options.Redis, partition),
+            provider.GetRequiredService<RedisKeys>(),
             new RedisAvailability(time, provider.GetRequiredService<ILogger<RedisAvailability>>()),
             provider.GetRequiredService<RedisMemory>(),
             options.Log,

@@ -65,22 +65,7 @@ public readonly record struct LogState(EventId Oldest, EventId Latest)
     public bool IsKnown => Latest.Epoch != default;
 
     /// <summary>The cursor that all of the events held follow.</summary>
-    internal EventId BeforeOldest
-    {
-        get
-        {
-            if (Oldest.Others is null)
-                return Oldest.Previous;
-            var cursor = Oldest;
-            for (var partition = 0; partition < EventId.MaxPartitions; partition++)
-            {
-                if (Oldest.InPartition(partition) is var oldest && oldest != default)
-                    cursor = cursor.MovedTo(oldest.Previous);
-            }
-
-            return cursor;
-        }
-    }
+    internal EventId BeforeOldest => Oldest.Previous;
 
     /// <summary>A cursor that at most so many of the events held follow.</summary>
     internal EventId Before(int newest) => Latest with { Sequence = Math.Max(Oldest.Sequence - 1, Latest.Sequence - newest) };

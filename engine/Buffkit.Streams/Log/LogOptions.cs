@@ -33,15 +33,7 @@ public sealed class LogOptions
     [Range(16, 16_777_216)]
     public int MaxIdempotencyKeys { get; set; } = DefaultMaxIdempotencyKeys;
 
-    /// <summary>
-    /// Streams over which a log in Redis spreads its topics, 1 to 4; a log in memory has one. The order of events is kept per
-    /// topic only where there are several. Change it when nobody is connected, or under another <c>Redis:KeyPrefix</c>.
-    /// </summary>
-    /// <value>Default 1.</value>
-    [Range(1, EventId.MaxPartitions)]
-    public int Partitions { get; set; } = 1;
-
-    /// <summary>Events that the log retains, at least 16; per partition where there are several.</summary>
+    /// <summary>Events that the log retains, at least 16.</summary>
     /// <value>Default 65,536.</value>
     [Range(16, 16_777_216)]
     public int MaxEvents { get; set; } = DefaultMaxEvents;

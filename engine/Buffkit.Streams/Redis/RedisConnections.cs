@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Buffkit.Streams;
 
 /// <summary>
-/// The application's connection for commands, and the engine's own for reads that block: on a shared connection those would hold
+/// The application's connection for commands, and the engine's own for the read that blocks: on a shared connection it would hold
 /// up every command behind them.
 /// </summary>
 internal sealed class RedisConnections : IAsyncDisposable
@@ -14,12 +14,13 @@ internal sealed class RedisConnections : IAsyncDisposable
     /// <summary>How long a read waits for new entries; nothing is lost between one and the next.</summary>
     public static readonly TimeSpan Block = TimeSpan.FromSeconds(1);
 
-    // A read that blocks holds up the reads behind it too, so each partition has its own.
-    private readonly Task<IConnectionMultiplexer>?[] _blocking = new Task<IConnectionMultiplexer>?[EventId.MaxPartitions];
     private readonly Lock _gate = new();
 
     private readonly IConnectionMultiplexer _commands;
     private readonly ConfigurationOptions? _options;
+
+    // Guarded by _gate.
+    private Task<IConnectionMultiplexer>? _blocking;
 
     /// <param name="commands">The application's.</param>
     /// <param name="options">How it was made, where the application says; otherwise its connection string is read.</param>
@@ -35,14 +36,14 @@ internal sealed class RedisConnections : IAsyncDisposable
     /// <summary>Which server is the primary, as all of these connections see it.</summary>
     public RedisTopology Topology { get; }
 
-    public async ValueTask<IDatabase> GetBlockingAsync(int partition, CancellationToken cancellationToken)
+    public async ValueTask<IDatabase> GetBlockingAsync(CancellationToken cancellationToken)
     {
         Task<IConnectionMultiplexer> connecting;
         lock (_gate)
         {
-            if (_blocking[partition] is null or { IsFaulted: true } or { IsCanceled: true })
-                _blocking[partition] = ConnectAsync();
-            connecting = _blocking[partition]!;
+            if (_blocking is null or { IsFaulted: true } or { IsCanceled: true })
+                _blocking = ConnectAsync();
+            connecting = _blocking;
         }
 
         return (await connecting.WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
@@ -50,17 +51,14 @@ internal sealed class RedisConnections : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var connection in _blocking)
-        {
-            if (connection is { IsCompletedSuccessfully: true })
-                await connection.Result.DisposeAsync().ConfigureAwait(false);
-        }
+        if (_blocking is { IsCompletedSuccessfully: true } connected)
+            await connected.Result.DisposeAsync().ConfigureAwait(false);
     }
 
     private IReadOnlyList<IConnectionMultiplexer> Connected()
     {
         lock (_gate)
-            return [_commands, .. _blocking.Where(connecting => connecting is { IsCompletedSuccessfully: true }).Select(connecting => connecting!.Result)];
+            return _blocking is { IsCompletedSuccessfully: true } connected ? [_commands, connected.Result] : [_commands];
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync()

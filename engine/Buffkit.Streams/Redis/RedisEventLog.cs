@@ -170,7 +170,7 @@ internal sealed partial class RedisEventLog(
     private (RedisKey[] Keys, RedisValue[] Arguments) Append(AppendRequest request)
     {
         var known = _seen.Newest;
-        var arguments = new List<RedisValue>(capacity: 8 + (request.Events.Count * 8))
+        var arguments = new List<RedisValue>(capacity: 7 + (request.Events.Count * 8))
         {
             known.Position.Epoch,
             known.Position.Sequence,
@@ -178,9 +178,7 @@ internal sealed partial class RedisEventLog(
             options.MaxEvents,
             request.Idempotency?.Fingerprint ?? "",
             (long)options.IdempotencyLifetime.TotalMilliseconds,
-            keys.Partition,
-            // A log of several partitions does not read what lies behind them.
-            options.Partitions > 1 ? 0 : options.TopicShare,
+            options.TopicShare,
         };
         foreach (var draft in request.Events)
             RedisLogEntry.Write(draft, arguments);

@@ -1,20 +1,11 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace Buffkit.Streams;
 
-/// <summary>
-/// The names of a partition's keys. The braces put them into one slot of a Redis Cluster, as a script needs them, and those of
-/// each partition into another.
-/// </summary>
-/// <remarks>The first partition's are the same whether there are more or not, so that a log can grow.</remarks>
-internal sealed class RedisKeys(RedisOptions options, int partition = 0)
+/// <summary>The names of the log's keys. The braces put them into one slot of a Redis Cluster, as a script needs them.</summary>
+internal sealed class RedisKeys(RedisOptions options)
 {
-    private readonly string _prefix = partition == 0
-        ? $"{{{options.KeyPrefix}}}"
-        : string.Create(CultureInfo.InvariantCulture, $"{{{options.KeyPrefix}:{partition}}}");
-
-    public int Partition => partition;
+    private readonly string _prefix = $"{{{options.KeyPrefix}}}";
 
     public RedisKey Log => $"{_prefix}:log";
 

@@ -86,7 +86,7 @@ internal sealed class RedisLogFollower(
 
     private async Task<StreamEntry[]> ReadAsync(CancellationToken cancellationToken)
     {
-        var database = await redis.GetBlockingAsync(keys.Partition, cancellationToken).ConfigureAwait(false);
+        var database = await redis.GetBlockingAsync(cancellationToken).ConfigureAwait(false);
         object[] arguments =
         [
             "COUNT", _entries, "BLOCK", (int)RedisConnections.Block.TotalMilliseconds, "STREAMS", keys.Log, _last.Position.ToString(),

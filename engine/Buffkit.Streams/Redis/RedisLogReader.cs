@@ -115,7 +115,7 @@ internal sealed class RedisLogReader(RedisConnections redis, RedisKeys keys, Red
     public async Task<RedisEntry> BeginEpochAsync(long epoch, CancellationToken cancellationToken)
     {
         var answer = (RedisValue[])(await InTimeAsync(
-            redis.Commands.ScriptEvaluateAsync(RedisScripts.BeginEpoch, [keys.Log], [epoch, keys.Partition], RedisConnections.Primary),
+            redis.Commands.ScriptEvaluateAsync(RedisScripts.BeginEpoch, [keys.Log], [epoch], RedisConnections.Primary),
             cancellationToken).ConfigureAwait(false))!;
         return new RedisEntry(new RedisPosition((long)answer[0], (long)answer[1]), (long)answer[2]);
     }

@@ -35,7 +35,7 @@ internal sealed class EventTail
     private EventId _floor;
     private EventId _latest;
 
-    // The epochs of the ring's entries and of its floor, oldest first: nearly always one. Not kept for a log of partitions.
+    // The epochs of the ring's entries and of its floor, oldest first: nearly always one.
     private readonly List<Epoch> _epochs = [];
     private volatile bool _started;
 
@@ -91,7 +91,7 @@ internal sealed class EventTail
                 EvictOldest();
             if (_head < _oldest)
                 _floor = _latest;
-            if (entry.Id.Others is null && _epochs[^1] != entry.Id.Epoch)
+            if (_epochs[^1] != entry.Id.Epoch)
                 _epochs.Add(entry.Id.Epoch);
 
             entry.Index = _head + 1;
@@ -118,7 +118,7 @@ internal sealed class EventTail
     public bool HasReached(EventId cursor)
     {
         lock (_gate)
-            return _latest.HasReached(cursor) && Dispatched == _head;
+            return _latest.HasPassed(cursor) && Dispatched == _head;
     }
 
     /// <summary>Finds the last entry that a cursor has passed.</summary>
@@ -129,8 +129,6 @@ internal sealed class EventTail
     {
         lock (_gate)
         {
-            if (_latest.Others is not null)
-                return FindPositions(after, out index);
             index = 0;
             var epoch = _epochs.FindLastIndex(e => e == after.Epoch);
             if (epoch < 0)
@@ -177,31 +175,12 @@ internal sealed class EventTail
         return index > 0 && _ring[index & _mask]!.Id.Epoch == after.Epoch ? TailRead.Found : TailRead.Evicted;
     }
 
-    // Each entry's cursor lies after the one before it in every partition: the last that the client's lies after too, by halves.
-    private TailRead FindPositions(EventId after, out long index)
-    {
-        index = _oldest - 1;
-        if (!after.IsAtOrAfter(_floor))
-            return TailRead.Evicted;
-        var (low, high) = (_oldest, _head);
-        while (low <= high)
-        {
-            var middle = low + ((high - low) >> 1);
-            if (after.IsAtOrAfter(_ring[middle & _mask]!.Id))
-                (index, low) = (middle, middle + 1);
-            else
-                high = middle - 1;
-        }
-
-        return TailRead.Found;
-    }
-
     private void EvictOldest()
     {
         ref var slot = ref _ring[_oldest & _mask];
         _bytes -= slot!.Size;
         _floor = slot.Id;
-        while (_floor.Others is null && _epochs[0] != _floor.Epoch)
+        while (_epochs[0] != _floor.Epoch)
             _epochs.RemoveAt(0);
         Volatile.Write(ref slot, null);
         _oldest++;

@@ -21,11 +21,6 @@ internal sealed class TailEntry
         Id = gap.Next.Previous;
     }
 
-    /// <summary>The same for a client whose cursor is another after it.</summary>
-    public TailEntry At(EventId cursor) => Event is { } e
-        ? new TailEntry(e.At(cursor)) { Index = Index, Before = Before }
-        : new TailEntry(Gap! with { Next = cursor.Next }) { Index = Index, Before = Before };
-
     /// <summary>Place in this process's tail: counts up without holes and outlives epochs. Set when the tail takes it.</summary>
     public long Index { get; internal set; }
 

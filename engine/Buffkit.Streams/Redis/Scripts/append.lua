@@ -1,8 +1,7 @@
 -- Appends events in order, all or none, once per idempotency key.
 -- KEYS: 1 the stream, 2 the thinned stream behind it, 3 what is lost of that, 4 where the answer to an idempotency key is kept (optional)
 -- ARGV: 1, 2 and 3 epoch, sequence and time of the newest entry that the caller has seen, 4 events to retain, 5 fingerprint of the
---       request, 6 milliseconds to remember the answer, 7 the partition, 8 the share of a topic, then per event: number of texts,
---       field, value, ...
+--       request, 6 milliseconds to remember the answer, 7 the share of a topic, then per event: number of texts, field, value, ...
 -- Returns: 'appended' or 'held', epoch, first sequence, number of events, time; or 'conflict'.
 local stream, answer = KEYS[1], KEYS[4]
 if answer then
@@ -34,12 +33,12 @@ local function has_lost_events()
 end
 
 if has_lost_events() then
-  epoch, before = begin_epoch(stream, tonumber(ARGV[7]), known_epoch, epoch)
+  epoch, before = begin_epoch(stream, known_epoch, epoch)
   sequence = 0
 end
 
 local time = clock()
-local count, at = 0, 9
+local count, at = 0, 8
 while ARGV[at] do
   local size = tonumber(ARGV[at])
   count = count + 1
@@ -49,7 +48,7 @@ while ARGV[at] do
 end
 
 -- Last: a Redis that is full refuses the first event, but nothing more once a script has written something, a trim included.
-retain(stream, KEYS[2], KEYS[3], count, tonumber(ARGV[4]), tonumber(ARGV[8]))
+retain(stream, KEYS[2], KEYS[3], count, tonumber(ARGV[4]), tonumber(ARGV[7]))
 
 local first = text(sequence + 1)
 if answer then

@@ -23,13 +23,12 @@ local function clock()
   return now[1] .. string.format('%06d', now[2])
 end
 
--- An epoch is the time at which it began, but always later than any that was ever seen: in seconds since 2025, so that it is
--- short, times four plus the partition, so that no two partitions share one.
-local function begin_epoch(stream, partition, known_epoch, last_epoch)
+-- An epoch is the time at which it began, but always later than any that was ever seen: in milliseconds since 2025, so that it is
+-- short, and two systems that are started together do not share one.
+local function begin_epoch(stream, known_epoch, last_epoch)
   local time = clock()
-  local seconds = math.floor(tonumber(time) / 1000000) - 1735689600
-  local after = math.floor(math.max(known_epoch, last_epoch or 0) / 4) + 1
-  local epoch = math.max(seconds, after) * 4 + partition
+  local milliseconds = math.floor(tonumber(time) / 1000) - 1735689600000
+  local epoch = math.max(milliseconds, math.max(known_epoch, last_epoch or 0) + 1)
   redis.call('XADD', stream, text(epoch) .. '-0', 'time', time)
   return epoch, time
 end

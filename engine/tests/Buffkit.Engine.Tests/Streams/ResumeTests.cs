@@ -132,6 +132,7 @@ public sealed class ResumeTests
     [Theory]
     [InlineData("garbage", "garbage")]
     [InlineData("1234", "1234")]
+    [InlineData("1bx2k.5f_1bx2l.8a", "1bx2k.5f_1bx2l.8a")]
     [InlineData("a b", null)]
     [InlineData("<script>", null)]
     public async Task Open_HeaderIsNoId_TellsTheGapEchoesOnlyWhatIsSafeAndBeginsNow(string lastEventId, string? echoed)
