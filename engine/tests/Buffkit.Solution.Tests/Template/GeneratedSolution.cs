@@ -15,6 +15,12 @@ internal sealed class GeneratedSolution(string name) : IDisposable
     public string[] Files =>
         [.. _folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(file => Relative(file.FullName)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Those that are the user's: neither the engine's source nor its packages.</summary>
+    public IEnumerable<string> OwnFiles => Files.Where(file =>
+        !file.StartsWith("engine/", StringComparison.Ordinal) && !file.StartsWith("packages/", StringComparison.Ordinal));
+
+    public IEnumerable<string> OwnFilesOf(params string[] extensions) => OwnFiles.Where(file => extensions.Contains(Path.GetExtension(file)));
+
     public IEnumerable<string> FilesOf(params string[] extensions) => Files.Where(file => extensions.Contains(Path.GetExtension(file)));
 
     /// <summary>A file's text, with Unix line ends.</summary>

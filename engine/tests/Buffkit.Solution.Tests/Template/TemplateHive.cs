@@ -18,13 +18,16 @@ public sealed class TemplateBuilds : ICollectionFixture<TemplateHive>
 public sealed class TemplateHive : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hive-");
+    private readonly string _version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
+    private Task<string>? _packed;
 
     public async ValueTask InitializeAsync() => await InstallAsync(Repository.Folder("."), Hive("folder"));
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _folder.Delete(recursive: true);
-        return ValueTask.CompletedTask;
+        if (_packed is not null)
+            await ForgetPackagesAsync();
     }
 
     /// <summary>Instantiates the template in an empty folder.</summary>
@@ -34,10 +37,34 @@ public sealed class TemplateHive : IAsyncLifetime
     internal Task AddAsync(string folder, string template, string name) =>
         DotnetCommand.RunAsync(folder, "new", template, "--name", name, "--debug:custom-hive", Hive("folder"));
 
-    /// <summary>Installs a package of the template beside the folder, for <see cref="CreateFromPackageAsync"/>.</summary>
-    internal Task InstallPackageAsync(string package) => InstallAsync(package, Hive("package"));
+    /// <summary>Packs the template once, with the engine's packages in it.</summary>
+    /// <returns>The package.</returns>
+    internal Task<string> PackAsync() => _packed ??= PackOnceAsync();
 
-    internal Task<GeneratedSolution> CreateFromPackageAsync(string name, params string[] options) => CreateAsync("package", name, options);
+    /// <summary>As <see cref="CreateAsync(string, string[])"/>, from the package.</summary>
+    internal async Task<GeneratedSolution> CreateFromPackageAsync(string name, params string[] options)
+    {
+        await PackAsync();
+        return await CreateAsync("package", name, options);
+    }
+
+    private async Task<string> PackOnceAsync()
+    {
+        var output = Path.Combine(_folder.FullName, "packed");
+        await DotnetCommand.RunAsync(Repository.Folder("pack"), "pack", "--output", output, $"-p:MinVerVersionOverride={_version}");
+        var package = Assert.Single(Directory.GetFiles(output, "*.nupkg"));
+        await InstallAsync(package, Hive("package"));
+        return package;
+    }
+
+    // NuGet keeps each version that it has seen, whatever is in a package of the same version later.
+    private async Task ForgetPackagesAsync()
+    {
+        var line = await DotnetCommand.RunAsync(Path.GetTempPath(), "nuget", "locals", "global-packages", "--list", "--force-english-output");
+        var folder = line[(line.IndexOf("global-packages: ", StringComparison.Ordinal) + "global-packages: ".Length)..].Trim();
+        foreach (var package in Directory.EnumerateDirectories(folder, "buffkit.*").Select(package => Path.Combine(package, _version)).Where(Directory.Exists))
+            Directory.Delete(package, recursive: true);
+    }
 
     private async Task<GeneratedSolution> CreateAsync(string hive, string name, string[] options)
     {

@@ -23,7 +23,7 @@ public sealed partial class TemplateNameTests(TemplateHive hive)
 
         Assert.Contains($"{file}.Api/{file}.Api.csproj", solution.Files);
         Assert.All(solution.FilesOf(".csproj", ".props", ".slnx"), project => Assert.NotNull(solution.ReadXml(project)));
-        var namespaces = solution.FilesOf(".cs").SelectMany(code => Namespace().Matches(solution.Read(code))).Select(match => match.Groups[1].Value).ToHashSet();
+        var namespaces = solution.OwnFilesOf(".cs").SelectMany(code => Namespace().Matches(solution.Read(code))).Select(match => match.Groups[1].Value).ToHashSet();
         // Extensions of ASP.NET Core stand in its own namespaces.
         namespaces.RemoveWhere(room => room.StartsWith("Microsoft.", StringComparison.Ordinal));
         Assert.All(namespaces, room => Assert.StartsWith($"{rootNamespace}.", room, StringComparison.Ordinal));

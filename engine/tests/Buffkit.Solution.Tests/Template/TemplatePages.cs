@@ -8,9 +8,9 @@ internal static partial class TemplatePages
     /// <summary>Pages that speak of the solution as it was generated; the others are the engine's and tell of every option it has.</summary>
     private static readonly string[] OfItsOptions = ["README.md", "docs/deployment.md"];
 
-    /// <summary>The types of this repository: a name of one in a page is a promise that it is there.</summary>
+    /// <summary>The types of the solution in this repository: a name of one in a page is a promise that it is there. The engine always is.</summary>
     private static readonly HashSet<string> Known = TypesOf(
-        new[] { ".", "engine" }.SelectMany(house => Directory.EnumerateDirectories(Repository.Folder(house), "Buffkit.*"))
+        Directory.EnumerateDirectories(Repository.Folder("."), "Buffkit.*")
             .SelectMany(room => Directory.EnumerateFiles(room, "*.cs", SearchOption.AllDirectories)));
 
     public static void AssertTrue(GeneratedSolution solution, string database, bool redis)

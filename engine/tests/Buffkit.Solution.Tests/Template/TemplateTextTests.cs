@@ -10,18 +10,21 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
     private static readonly string[] Names = ["Shop", "My.App", "My-App", "1st.App-x", "My Shop", "Größe"];
     private static readonly string[] Databases = ["postgres", "mysql", "sqlite"];
 
-    /// <summary>Databases × Redis × names; Aspire and the sample go through their four combinations on the way.</summary>
-    public static TheoryData<string, string, bool, bool, bool> Matrix()
+    /// <summary>Databases × Redis × engine × names; Aspire and the sample go through their four combinations on the way.</summary>
+    public static TheoryData<string, string, bool, bool, bool, string> Matrix()
     {
-        var matrix = new TheoryData<string, string, bool, bool, bool>();
+        var matrix = new TheoryData<string, string, bool, bool, bool, string>();
         var row = 0;
         foreach (var name in Names)
         {
             foreach (var database in Databases)
             {
-                matrix.Add(name, database, true, row % 2 == 0, row % 3 != 0);
-                matrix.Add(name, database, false, row % 2 != 0, row % 4 < 2);
-                row++;
+                foreach (var engine in (string[])["package", "source"])
+                {
+                    matrix.Add(name, database, true, row % 2 == 0, row % 3 != 0, engine);
+                    matrix.Add(name, database, false, row % 2 != 0, row % 4 < 2, engine);
+                    row++;
+                }
             }
         }
 
@@ -30,10 +33,10 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public async Task Solution_OfAnyOptions_HoldsTogetherUnderItsName(string name, string database, bool redis, bool aspire, bool sample)
+    public async Task Solution_OfAnyOptions_HoldsTogetherUnderItsName(string name, string database, bool redis, bool aspire, bool sample, string engine)
     {
         using var solution = await hive.CreateAsync(
-            name, "--database", database, "--redis", $"{redis}", "--aspire", $"{aspire}", "--sample", $"{sample}");
+            name, "--database", database, "--redis", $"{redis}", "--aspire", $"{aspire}", "--sample", $"{sample}", "--engine", engine);
 
         AssertNoTraceOfTheTemplate(solution);
         AssertProjectsFitTogether(solution);
@@ -42,7 +45,8 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         AssertReadsAsIfWrittenByHand(solution);
         TemplatePages.AssertTrue(solution, database, redis);
         AssertReferencesOnlyWhatWasChosen(solution, database, redis);
-        AssertSaysWhatWroteIt(solution, database, redis, aspire, sample);
+        AssertSaysWhatWroteIt(solution, database, redis, aspire, sample, engine);
+        AssertHasTheEngineAsChosen(solution, engine);
         Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
         Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
         Assert.Equal(sample, solution.Files.Contains($"{name}.Api/wwwroot/index.html"));
@@ -60,7 +64,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
     {
         using var solution = await hive.CreateAsync("Shop", "--database", database, "--aspire", "false", "--redis", "false");
 
-        Assert.DoesNotContain(solution.Files, file => file.Contains($".{other}.", StringComparison.Ordinal));
+        Assert.DoesNotContain(solution.OwnFiles, file => file.Contains($".{other}.", StringComparison.Ordinal));
         Assert.DoesNotContain(
             solution.Files.Where(file => (file.StartsWith("Shop.ServiceDefaults/", StringComparison.Ordinal) || file == "compose.yaml")
                 && Path.GetFileName(file) != "WithoutRedis.cs"),
@@ -117,7 +121,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.True(dockerfile.IndexOf("dotnet restore", StringComparison.Ordinal) < dockerfile.IndexOf("COPY . .", StringComparison.Ordinal));
         // Each project that the programs are made of is there before the restore.
         Assert.All(
-            solution.FilesOf(".csproj").Where(file => !file.Contains(".Tests", StringComparison.Ordinal)),
+            solution.OwnFilesOf(".csproj").Where(file => !file.Contains(".Tests", StringComparison.Ordinal)),
             file => Assert.Contains($"COPY [\"{Path.GetDirectoryName(file)}/*.csproj\", \"{Path.GetDirectoryName(file)}/\"]", dockerfile, StringComparison.Ordinal));
         Assert.DoesNotMatch("dotnet (restore|publish) [^\"]", dockerfile);
     }
@@ -136,7 +140,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     private static void AssertReferencesOnlyWhatWasChosen(GeneratedSolution solution, string database, bool redis)
     {
-        var packages = solution.FilesOf(".csproj", ".props")
+        var packages = solution.OwnFilesOf(".csproj", ".props")
             .SelectMany(file => solution.ReadXml(file).Descendants().Where(element => element.Name.LocalName is "PackageReference" or "PackageVersion"))
             .Select(element => element.Attribute("Include")!.Value)
             .ToArray();
@@ -151,7 +155,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     private static void AssertReadsAsIfWrittenByHand(GeneratedSolution solution)
     {
-        foreach (var file in solution.FilesOf(".cs", ".csproj", ".props", ".slnx", ".yaml", ".yml", ".json", ".md", ".http"))
+        foreach (var file in solution.OwnFilesOf(".cs", ".csproj", ".props", ".slnx", ".yaml", ".yml", ".json", ".md", ".http"))
         {
             var text = solution.Read(file);
             Assert.False(text.Contains("\n\n\n", StringComparison.Ordinal), $"{file} has two blank lines in a row.");
@@ -163,11 +167,11 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.DoesNotContain("Benchmark", solution.Read(".gitignore"), StringComparison.Ordinal);
     }
 
-    private static void AssertSaysWhatWroteIt(GeneratedSolution solution, string database, bool redis, bool aspire, bool sample)
+    private static void AssertSaysWhatWroteIt(GeneratedSolution solution, string database, bool redis, bool aspire, bool sample, string engine)
     {
         var properties = solution.ReadXml("Directory.Build.props").Descendants("TemplateOptions").Single().Value;
         Assert.StartsWith(
-            $"--database {database} --redis {redis} --aspire {aspire} --sample {sample} --ci github --port ".ToLowerInvariant(), properties, StringComparison.Ordinal);
+            $"--database {database} --redis {redis} --aspire {aspire} --sample {sample} --engine {engine} --ci github --port ".ToLowerInvariant(), properties, StringComparison.Ordinal);
         Assert.NotEmpty(solution.ReadXml("Directory.Build.props").Descendants("TemplateVersion").Single().Value);
         Assert.Contains("docs/upgrading.md", solution.Read("README.md"), StringComparison.Ordinal);
         Assert.Contains("dotnet new buffkit", solution.Read("docs/upgrading.md"), StringComparison.Ordinal);
@@ -175,32 +179,38 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     private static void AssertNoTraceOfTheTemplate(GeneratedSolution solution)
     {
-        Assert.DoesNotContain(solution.Files, file => file.Contains("buffkit", StringComparison.OrdinalIgnoreCase));
-        // How to write the solution anew is the one thing that names the template.
+        Assert.DoesNotContain(solution.OwnFiles, file => file.Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        // The engine keeps its name, and how to write the solution anew names the template.
         Assert.DoesNotContain(
-            solution.Files,
-            file => Regex.Replace(solution.Read(file), "dotnet new buffkit(-feature)? ", "").Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+            solution.OwnFiles,
+            file => Allowed().Replace(solution.Read(file), "").Contains("buffkit", StringComparison.OrdinalIgnoreCase));
         // In C# a bare #if is the compiler's own.
         Assert.DoesNotContain(
-            solution.Files,
+            solution.OwnFiles,
             file => Directive().Matches(solution.Read(file)).Any(directive => directive.Groups[1].Success || Path.GetExtension(file) != ".cs"));
         // Its packages are others than the repository's, by its options.
-        Assert.DoesNotContain(solution.Files, file => file.EndsWith("packages.lock.json", StringComparison.Ordinal));
+        Assert.DoesNotContain(solution.OwnFiles, file => file.EndsWith("packages.lock.json", StringComparison.Ordinal));
         Assert.DoesNotContain(
             solution.Files,
             file => file.Contains("template.config", StringComparison.Ordinal) || Path.GetFileName(file) is "LICENSE" or "CHANGELOG.md");
     }
 
+    private static void AssertHasTheEngineAsChosen(GeneratedSolution solution, string engine)
+    {
+        Assert.Equal(engine == "source", solution.Files.Any(file => file.StartsWith("engine/", StringComparison.Ordinal)));
+    }
+
     private static void AssertProjectsFitTogether(GeneratedSolution solution)
     {
         var projects = solution.FilesOf(".csproj").ToArray();
-        var listed = solution.ReadXml($"{solution.Name}.slnx").Elements("Project").Select(project => project.Attribute("Path")!.Value);
+        var listed = solution.ReadXml($"{solution.Name}.slnx").Descendants("Project").Select(project => project.Attribute("Path")!.Value);
         Assert.Equal(projects, listed.Order(StringComparer.Ordinal));
 
-        var versions = solution.ReadXml("Directory.Packages.props").Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value).ToHashSet();
         foreach (var file in projects)
         {
             var project = solution.ReadXml(file);
+            var house = file.StartsWith("engine/", StringComparison.Ordinal) ? "engine/" : "";
+            var versions = solution.ReadXml($"{house}Directory.Packages.props").Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value).ToHashSet();
             Assert.All(project.Descendants("ProjectReference"), reference =>
                 Assert.Contains(solution.Resolve(file, reference.Attribute("Include")!.Value), projects));
             Assert.All(project.Descendants("PackageReference"), package =>
@@ -215,7 +225,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     private static void AssertNamespacesAreIdentifiers(GeneratedSolution solution)
     {
-        var namespaces = solution.FilesOf(".cs").SelectMany(file => Namespace().Matches(solution.Read(file))).Select(match => match.Groups[1].Value).ToHashSet();
+        var namespaces = solution.OwnFilesOf(".cs").SelectMany(file => Namespace().Matches(solution.Read(file))).Select(match => match.Groups[1].Value).ToHashSet();
         Assert.NotEmpty(namespaces);
         Assert.All(namespaces, name => Assert.All(name.Split('.'), part => Assert.Matches(@"^[\p{L}_][\p{L}\p{Nd}_]*$", part)));
     }
@@ -226,6 +236,9 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
                 Assert.True(
                     Path.Exists(Path.Combine(solution.Root, solution.Resolve(file, match.Groups[1].Value))),
                     $"{file} links to {match.Groups[1].Value}, which is not there.")));
+
+    [GeneratedRegex(@"dotnet new buffkit(-feature)? |\bBuffkit\.(Streams|Migrations|Hosting|Engine)\b")]
+    private static partial Regex Allowed();
 
     [GeneratedRegex(@"^\s*(//|<!--)?#(if|elseif|else|endif)\b", RegexOptions.Multiline)]
     private static partial Regex Directive();

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using SolutionNamespace.Streams;
+using Buffkit.Streams;
 
 namespace SolutionNamespace.Api;
 

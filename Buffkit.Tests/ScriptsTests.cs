@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Buffkit.Tests;
 
 /// <summary>The application's own scripts.</summary>
-public sealed class ApplicationScriptsTests : IDisposable
+public sealed class ScriptsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("scripts-");
 

@@ -1,6 +1,4 @@
-//#if (sample)
 using System.Net.Http.Json;
-//#endif
 using System.Text.Json;
 using Buffkit.Migrations;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,25 +6,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Buffkit.Tests;
 
 /// <summary>The migrations and the API on the database that they are deployed with, in a container.</summary>
-//#if (repository)
 public sealed class DatabaseTests(PostgresServer postgres, MySqlServer mysql)
-////#elseif (postgres)
-//public sealed class DatabaseTests(PostgresServer postgres)
-////#else
-//public sealed class DatabaseTests(MySqlServer mysql)
-//#endif
 {
-    //#if (postgres)
     [Fact]
     public async Task Api_OnPostgres_WorksAfterTheMigrations() => await AssertWorksAsync(MigrationEngine.Postgres, await postgres.CreateDatabaseAsync());
-    //#endif
-    //#if (repository)
 
-    //#endif
-    //#if (mysql)
     [Fact]
     public async Task Api_OnMySql_WorksAfterTheMigrations() => await AssertWorksAsync(MigrationEngine.MySql, await mysql.CreateDatabaseAsync());
-    //#endif
 
     private static async Task AssertWorksAsync(MigrationEngine engine, string connectionString)
     {
@@ -41,13 +27,11 @@ public sealed class DatabaseTests(PostgresServer postgres, MySqlServer mysql)
             await api.UntilHealthyAsync();
             var health = await api.Http.GetStringAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal("Healthy", JsonDocument.Parse(health).RootElement.GetProperty("parts").GetProperty("database").GetProperty("status").GetString());
-            //#if (sample)
             using var posted = await api.Http.PostAsJsonAsync(
                 "orders", new { customer = "Ada", item = "Espresso", quantity = 2 }, TestContext.Current.CancellationToken);
             posted.EnsureSuccessStatusCode();
             var orders = await api.Http.GetFromJsonAsync<JsonElement[]>("orders", TestContext.Current.CancellationToken);
             Assert.Equal("Espresso", Assert.Single(orders!).GetProperty("item").GetString());
-            //#endif
         }
         finally
         {
