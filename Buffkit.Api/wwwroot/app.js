@@ -16,12 +16,13 @@ function connect(after) {
 
   on('stream.open', async open => {
     at('recovered').textContent = open.recovered ? 'yes' : 'no';
-    at('replayed').textContent = open.replayed ?? 'many';
     at('session').textContent = open.session;
     show(open.recovered ? 'recovered' : 'open');
     // Nothing to resume from: read the state once; the stream is open already, so nothing falls between.
     if (!open.recovered) await load();
   });
+  // The page is up to date: it has all that there was when the stream began.
+  on('stream.live', live => { at('replayed').textContent = live.replayed; });
   on('stream.gap', async gap => {
     at('gap').textContent = `${gap.reason}: after ${gap.after ?? 'an unknown id'}, on from ${gap.next}`;
     show('gap');

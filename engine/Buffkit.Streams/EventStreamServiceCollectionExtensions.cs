@@ -41,6 +41,7 @@ public static class EventStreamServiceCollectionExtensions
         //#endif
         services.TryAddSingleton<PresenceTracker>();
         services.AddHostedService(provider => provider.GetRequiredService<PresenceTracker>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionObserver, PresenceTracker>(provider => provider.GetRequiredService<PresenceTracker>()));
         services.TryAddSingleton<PresenceEndpoint>();
 
         services.TryAddSingleton<ConnectionDrain>();

@@ -5,53 +5,41 @@ namespace Buffkit.Streams;
 /// thing, moving the cursor; the only difference is who finds the next event.
 /// </summary>
 /// <remarks>
-/// <para><b>Catching up</b>, the connection reads the tail entry by entry (behind the tail, pages of the log) and picks
-/// what its filters match. Every connection begins so.</para>
-/// <para><b>Live</b>, it has seen all of the tail, and the dispatcher, which found it in the topic index, offers it each
-/// matching entry. When too much waits it returns to catching up, and if that happens again its <see cref="DeliveryPolicy"/>
-/// decides.</para>
-/// <para>The step from catching up to live happens under the lock with the tail's head equal to the cursor: what is
-/// appended later is offered later, and what was offered earlier lies at or before the cursor. So there is no race between
-/// replay and live.</para>
+/// <para>This is what others see of it, and what they ask of it, from any thread. Each part owns its state: <see cref="LogCursor"/>
+/// stands in the log, <see cref="PendingQueue"/> holds what waits, <see cref="Streams.WakeUp"/> wakes, <see cref="SlowClient"/> judges,
+/// and <see cref="ConnectionLoop"/> delivers.</para>
+/// <para><b>Catching up</b>, the loop reads the tail entry by entry (behind the tail, pages of the log) and picks what the filters
+/// match. Every connection begins so. <b>Live</b>, it has seen all of the tail, and the dispatcher, which found the connection in the
+/// topic index, offers it each matching entry.</para>
 /// </remarks>
-internal sealed partial class Connection
+internal sealed class Connection
 {
-    private readonly Lock _gate = new();
+    private const int HeartbeatAsked = 1;
+    private const int LeaveAsked = 2;
+    private const int EndAsked = 4;
+
     private readonly DeliveryContext _context;
     private readonly TopicFilter[] _filters;
-
-    // Guarded by _gate.
-    private bool _live;
-    private bool _heartbeatDue;
-    private bool _ended;
-    private bool _leaveWhenIdle;
-    private StreamClose? _close;
-    private long _closeAfter;
-
-    // The delivery loop's own: it has passed everything up to here.
-    private EventId _cursor;
-    private long _index;
-
-    // Written by the loop, read by the watchdog.
-    private long _lastWrite;
-    private long _writeStarted;
+    private readonly LogCursor _cursor;
+    private readonly PendingQueue _pending;
+    private int _asked;
+    private ConnectionEnding? _ending;
+    private volatile bool _isSlow;
 
     /// <param name="context">What all connections share.</param>
     /// <param name="filters">What it asks for.</param>
-    /// <param name="cursor">Where it begins.</param>
-    public Connection(DeliveryContext context, IReadOnlyCollection<TopicFilter> filters, EventId cursor)
+    /// <param name="start">Where it begins.</param>
+    public Connection(DeliveryContext context, IReadOnlyCollection<TopicFilter> filters, StartingPoint start)
     {
         _context = context;
         _filters = [.. filters.Distinct()];
-        _cursor = cursor;
-        Began = context.Time.GetTimestamp();
-        _lastWrite = Began;
+        _cursor = new LogCursor(context.Tail, context.Replay, start);
+        _pending = new PendingQueue(context.Options.MaxPendingBytes);
+        Writes = new WriteWatch(context.Time);
+        Began = Writes.Last;
     }
 
     public IReadOnlyList<TopicFilter> Filters => _filters;
-
-    /// <summary>What the topic index knows of this connection; set while it is registered.</summary>
-    public TopicIndex<Connection>.Registration[] Registrations { get; set; } = [];
 
     /// <summary>Whose it is.</summary>
     public ConnectionCaller Caller { get; init; } = new();
@@ -59,45 +47,54 @@ internal sealed partial class Connection
     /// <inheritdoc cref="ConnectionCaller.Session"/>
     public SessionId Session => Caller.Session;
 
-    /// <summary>The log has to answer for the cursor before the tail does: the tail would take one that was never issued for good.</summary>
-    public bool IsUnconfirmed { get; set; }
+    /// <summary>It is one poll, not a stream.</summary>
+    public bool IsPoll { get; init; }
 
-    /// <summary>When it began, as a timestamp of the clock.</summary>
-    public long Began { get; }
-
-    /// <summary>The client did not take what was written: the connection was closed as slow, or cut.</summary>
-    public bool IsSlow { get; private set; }
-
-    /// <summary>Whether the server asked for the end.</summary>
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_gate)
-                return _close is not null;
-        }
-    }
+    /// <summary>How long it lasts; nothing for one that lasts as long as its client likes.</summary>
+    public TimeSpan? MaxAge { get; init; }
 
     /// <summary>How the transport is cut; set by the transport.</summary>
     public Action? Abort { get; init; }
 
-    /// <summary>When something was last sent, as a timestamp of the clock.</summary>
-    public long LastWrite => Volatile.Read(ref _lastWrite);
+    /// <summary>When it began, as a timestamp of the clock.</summary>
+    public long Began { get; }
 
-    /// <summary>When the write that is under way began; 0 where none is.</summary>
-    public long WriteStarted => Volatile.Read(ref _writeStarted);
+    /// <summary>When it was written to.</summary>
+    public WriteWatch Writes { get; }
+
+    /// <summary>How its loop is woken.</summary>
+    public WakeUp WakeUp { get; } = new();
 
     /// <summary>Where the connection stands; read it when its loop has ended.</summary>
-    public EventId Cursor => _cursor;
+    public EventId Cursor => _cursor.Id;
 
     /// <summary>Whether it has seen all of the tail and is offered what comes; otherwise it catches up.</summary>
-    public bool IsLive
+    public bool IsLive => _pending.IsOpen;
+
+    /// <summary>The client did not take what was written: the connection was closed as slow, or cut.</summary>
+    public bool IsSlow => _isSlow;
+
+    /// <summary>Whether the server asked for the end.</summary>
+    public bool IsClosed => Ending is not null;
+
+    /// <summary>The last word that was asked for, and what comes before it.</summary>
+    public ConnectionEnding? Ending => Volatile.Read(ref _ending);
+
+    /// <summary>Whether the loop is to end without a word.</summary>
+    public bool IsEnded => (Volatile.Read(ref _asked) & EndAsked) != 0;
+
+    /// <summary>Whether the loop is to end when nothing waits.</summary>
+    public bool IsLeaving => (Volatile.Read(ref _asked) & LeaveAsked) != 0;
+
+    /// <summary>Delivers until the client, the server or a close request ends it. Once.</summary>
+    public Task RunAsync(FrameSink sink, CancellationToken cancellationToken) =>
+        new ConnectionLoop(this, _context, sink, _cursor, _pending).RunAsync(cancellationToken);
+
+    /// <summary>Ends the sink in good order, watched as every other write is.</summary>
+    public async ValueTask CompleteAsync(FrameSink sink)
     {
-        get
-        {
-            lock (_gate)
-                return _live;
-        }
+        Writes.Begin();
+        await Writes.WaitAsync(sink.CompleteAsync()).ConfigureAwait(false);
     }
 
     public bool Matches(Topic topic)
@@ -111,54 +108,48 @@ internal sealed partial class Connection
         return false;
     }
 
-    /// <summary>Asks for a heartbeat, if nothing better is written meanwhile.</summary>
-    public void RequestHeartbeat()
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _heartbeatDue = true;
-            wake = TakeWake();
-        }
+    /// <summary>Offers an entry that the topic index matched; only the dispatcher calls it, in order.</summary>
+    /// <returns>Whether the connection slept; the caller then owes one call of <see cref="Streams.WakeUp.Wake"/>.</returns>
+    public bool Offer(TailEntry entry) => _pending.Offer(entry) && WakeUp.Signal();
 
-        if (wake)
-            Wake();
+    /// <summary>
+    /// Moves the cursor of a connection for which nothing waits to what the server has dispatched by now. For the loop, and for
+    /// whoever ran it when it has ended.
+    /// </summary>
+    public void MoveAlong()
+    {
+        // Read before the queue is looked at: whatever was for this connection up to there is in the queue or was taken.
+        var dispatched = _context.Tail.Dispatched;
+        if (_pending.IsOpenAndEmpty && dispatched > _cursor.Index && _context.Tail.Read(dispatched, out var entry) is TailRead.Found)
+            _cursor.Pass(entry);
     }
+
+    /// <summary>Asks for a heartbeat.</summary>
+    public void RequestHeartbeat() => Ask(HeartbeatAsked);
+
+    /// <summary>Whether a heartbeat was asked for since the last look; only the loop calls it.</summary>
+    public bool TakeHeartbeat() =>
+        (Volatile.Read(ref _asked) & HeartbeatAsked) != 0 && (Interlocked.And(ref _asked, ~HeartbeatAsked) & HeartbeatAsked) != 0;
 
     /// <summary>Asks the loop to say why it ends, and to end. The first word stands.</summary>
     public void RequestClose(StreamClose close)
     {
-        bool wake;
-        lock (_gate)
-        {
-            _close ??= close;
-            IsSlow |= close.Reason is CloseReason.Slow;
-            _closeAfter = _context.Tail.Head;
-            wake = TakeWake();
-        }
-
-        if (wake)
-            Wake();
+        if (close.Reason is CloseReason.Slow)
+            _isSlow = true;
+        if (Interlocked.CompareExchange(ref _ending, new ConnectionEnding(close, _context.Tail.Head), null) is null)
+            Signal();
     }
 
     /// <summary>Asks the loop to take what waits, and to end when nothing does.</summary>
-    public void LeaveWhenIdle()
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _leaveWhenIdle = true;
-            wake = TakeWake();
-        }
+    public void LeaveWhenIdle() => Ask(LeaveAsked);
 
-        if (wake)
-            Wake();
-    }
+    /// <summary>Asks the loop to end without a word.</summary>
+    public void End() => Ask(EndAsked);
 
     /// <summary>Cuts the transport, and with it a write that does not end.</summary>
     public void Cut()
     {
-        IsSlow = true;
+        _isSlow = true;
         try
         {
             Abort?.Invoke();
@@ -171,17 +162,20 @@ internal sealed partial class Connection
         End();
     }
 
-    /// <summary>Asks the loop to end without a word.</summary>
-    public void End()
+    private void Ask(int what)
     {
-        bool wake;
-        lock (_gate)
-        {
-            _ended = true;
-            wake = TakeWake();
-        }
+        Interlocked.Or(ref _asked, what);
+        Signal();
+    }
 
-        if (wake)
-            Wake();
+    private void Signal()
+    {
+        if (WakeUp.Signal())
+            WakeUp.Wake();
     }
 }
+
+/// <summary>How the server ends a connection.</summary>
+/// <param name="Close">Its last word.</param>
+/// <param name="After">The tail's end when that was asked for.</param>
+internal sealed record ConnectionEnding(StreamClose Close, long After);

@@ -24,9 +24,9 @@ internal sealed class ConnectionCaller
     /// <summary>When the stream ends unless its session is authenticated anew. Changed by the session watch alone.</summary>
     public DateTimeOffset? AuthenticatedUntil { get; set; }
 
-    /// <summary>How long the stream lasts; nothing for one that lasts as long as its client likes.</summary>
-    public TimeSpan? MaxAge { get; init; }
+    /// <summary>Its client showed a token: the session is not new.</summary>
+    public bool IsReturning { get; init; }
 
-    /// <summary>The topics on which the connection is present; set while it is.</summary>
-    public IReadOnlyList<PresenceMember> Present { get; set; } = [];
+    /// <summary>Its client comes back by itself, and says where it was.</summary>
+    public bool Resumes { get; init; }
 }

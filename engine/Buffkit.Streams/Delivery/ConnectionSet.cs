@@ -5,7 +5,7 @@ namespace Buffkit.Streams;
 /// <summary>The open connections of this server, and who of them asked for a topic.</summary>
 internal sealed class ConnectionSet
 {
-    private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    private readonly ConcurrentDictionary<Connection, TopicIndex<Connection>.Registration[]> _connections = new();
     private readonly TopicIndex<Connection> _index = new();
 
     public int Count => _connections.Count;
@@ -16,19 +16,15 @@ internal sealed class ConnectionSet
     /// <summary>Nodes of the topic index; 1 when nobody is subscribed.</summary>
     public int IndexNodes => _index.NodeCount;
 
-    public void Add(Connection connection)
-    {
-        connection.Registrations = [.. connection.Filters.Select(filter => _index.Add(filter, connection))];
-        _connections.TryAdd(connection, true);
-    }
+    public void Add(Connection connection) =>
+        _connections.TryAdd(connection, [.. connection.Filters.Select(filter => _index.Add(filter, connection))]);
 
     public void Remove(Connection connection)
     {
-        if (!_connections.TryRemove(connection, out _))
+        if (!_connections.TryRemove(connection, out var registrations))
             return;
-        foreach (var registration in connection.Registrations)
+        foreach (var registration in registrations)
             _index.Remove(registration);
-        connection.Registrations = [];
     }
 
     /// <inheritdoc cref="TopicIndex{T}.Match(Topic, List{T})"/>

@@ -43,14 +43,14 @@ internal sealed partial class ConnectionWatchdog(
         var now = time.GetTimestamp();
         foreach (var connection in connections.All)
         {
-            if (time.GetElapsedTime(connection.Began, now) >= connection.Caller.MaxAge)
+            if (time.GetElapsedTime(connection.Began, now) >= connection.MaxAge)
                 connection.RequestClose(new StreamClose(CloseReason.Rotate, _retry.Draw()));
-            if (connection.WriteStarted is var started and not 0)
+            if (connection.Writes.Started is var started and not 0)
             {
                 if (time.GetElapsedTime(started, now) >= _writeTimeout)
                     Cut(connection);
             }
-            else if (time.GetElapsedTime(connection.LastWrite, now) >= _heartbeat)
+            else if (time.GetElapsedTime(connection.Writes.Last, now) >= _heartbeat)
             {
                 connection.RequestHeartbeat();
             }

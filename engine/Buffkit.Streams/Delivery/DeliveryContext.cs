@@ -22,6 +22,6 @@ internal sealed class DeliveryContext(
     public void WriteGap(Gap gap, FrameSink sink)
     {
         Metrics.Gap(gap.Reason);
-        sink.Write(new TailEntry(gap).Frame(sink.Kind, Encoder));
+        sink.Write(Encoder.Frame(new TailEntry(gap), sink.Kind));
     }
 }

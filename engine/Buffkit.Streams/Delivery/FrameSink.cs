@@ -15,6 +15,9 @@ internal abstract class FrameSink
     /// <summary>Takes the beginning of a stream.</summary>
     public abstract void WriteOpen(StreamOpen open, TimeSpan retry);
 
+    /// <summary>Takes the word that the replay is over; once per stream.</summary>
+    public abstract void WriteLive(StreamLive live);
+
     /// <summary>Takes a sign of life.</summary>
     /// <param name="cursor">Where the client stands.</param>
     /// <param name="isToMove">The client should come to know that, though no event tells it.</param>

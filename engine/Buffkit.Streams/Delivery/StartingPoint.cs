@@ -33,6 +33,9 @@ internal readonly record struct StartingPoint(EventId Cursor, bool Recovered, Ga
     /// <summary>The log could not be asked: delivery begins when it has answered for the cursor.</summary>
     public bool IsUnconfirmed { get; private init; }
 
+    /// <summary>The cursor's place in the tail, where it was found there.</summary>
+    public long? TailIndex { get; init; }
+
     /// <inheritdoc cref="IsUnconfirmed"/>
     public static StartingPoint Unconfirmed(EventId cursor) => At(cursor, true) with { IsUnconfirmed = true };
 

@@ -6,31 +6,35 @@ namespace Buffkit.Streams;
 /// </summary>
 internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayReader replay)
 {
-    public async ValueTask<StartingPoint> FindAsync(SubscribeRequest request, CancellationToken cancellationToken)
+    /// <summary>Finds where to begin.</summary>
+    /// <param name="wanted">What the client says of it.</param>
+    /// <param name="filters">What it asks for: only of these can anything be lost to it.</param>
+    /// <param name="cancellationToken">Ends the wait for the log.</param>
+    public async ValueTask<StartingPoint> FindAsync(WantedStart wanted, IReadOnlyList<TopicFilter> filters, CancellationToken cancellationToken)
     {
         var known = log.State;
-        if (request.FromEarliest)
+        if (wanted.IsEarliest)
         {
             return await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is { } present
                 ? StartingPoint.At(present.BeforeOldest, true)
                 : StartingPoint.Unconfirmed(known.BeforeOldest);
         }
 
-        if (request.After is not { } cursor)
-            return StartingPoint.Find(request.Cursor, null, known);
-        if (tail.Find(cursor, out _) is TailRead.Found && IsReached(cursor, known))
+        if (wanted.Cursor is not { } cursor)
+            return StartingPoint.Find(wanted.Sent, null, known);
+        if (tail.Find(cursor, out var index) is TailRead.Found && IsReached(cursor, known))
             // Of an earlier epoch, the tail still holds what that one ended with, and the gap behind it.
-            return StartingPoint.At(cursor, cursor.Epoch == known.Epoch);
+            return StartingPoint.At(cursor, cursor.Epoch == known.Epoch) with { TailIndex = index };
 
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
             // Whether anything is lost is found out when the log is back; if so, the gap comes in the stream.
             return StartingPoint.Unconfirmed(cursor);
-        var start = StartingPoint.Find(request.Cursor, cursor, state);
+        var start = StartingPoint.Find(wanted.Sent, cursor, state);
         if (start.Gap is not { Reason: GapReason.Evicted or GapReason.Epoch } gap)
             return start;
         if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
-        if (gap.Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, request.Filters, cancellationToken).ConfigureAwait(false))
+        if (gap.Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, filters, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
         return gap.Reason is GapReason.Epoch
             ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
@@ -53,3 +57,9 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         };
     }
 }
+
+/// <summary>What a client says of where it begins.</summary>
+/// <param name="Sent">The cursor as it came; nothing where it begins now.</param>
+/// <param name="Cursor">The same as an id, where it is one.</param>
+/// <param name="IsEarliest">All that is retained is wanted.</param>
+internal readonly record struct WantedStart(string? Sent, EventId? Cursor, bool IsEarliest);

@@ -37,9 +37,9 @@ internal sealed class WakePacer(IOptions<StreamsOptions> options, TimeProvider t
             _gather = GatherFor(connections.Count + _waiting.Count);
             foreach (var connection in connections)
             {
-                if (_stopped || _delay == TimeSpan.Zero || time.GetElapsedTime(connection.LastWrite, now) >= _gather)
+                if (_stopped || _delay == TimeSpan.Zero || time.GetElapsedTime(connection.Writes.Last, now) >= _gather)
                 {
-                    connection.Wake();
+                    connection.WakeUp.Wake();
                 }
                 else
                 {
@@ -99,7 +99,7 @@ internal sealed class WakePacer(IOptions<StreamsOptions> options, TimeProvider t
         }
 
         foreach (var connection in _woken)
-            connection.Wake();
+            connection.WakeUp.Wake();
         _woken.Clear();
     }
 }

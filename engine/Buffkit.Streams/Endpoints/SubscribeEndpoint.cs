@@ -9,6 +9,7 @@ internal sealed class SubscribeEndpoint(
     EventTail tail,
     ConnectionDrain drain,
     Admission admission,
+    SessionPace pace,
     SseTransport sse,
     LongPollTransport longPoll,
     WebSocketTransport webSocket,
@@ -40,7 +41,7 @@ internal sealed class SubscribeEndpoint(
     public Task HandleWebSocketAsync(HttpContext http) =>
         WebSocketTransport.Refuse(http) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, webSocket.RunAsync);
 
-    private Task HandleAsync(HttpContext http, Func<HttpContext, Subscription, Task> run)
+    private Task HandleAsync(HttpContext http, Func<HttpContext, SubscribeRequest, Subscription, Task> run)
     {
         if (HttpMethods.IsHead(http.Request.Method))
             return HeadAsync(http);
@@ -49,23 +50,35 @@ internal sealed class SubscribeEndpoint(
 
         async Task AwaitAsync() => await RunAsync(await letIn);
 
-        Task RunAsync((Subscription? Subscription, IResult? Problem) answer) =>
-            answer.Subscription is { } subscription ? run(http, subscription) : answer.Problem!.ExecuteAsync(http);
+        Task RunAsync((SubscribeRequest? Request, Subscription? Subscription, IResult? Problem) answer) =>
+            answer.Subscription is { } subscription ? run(http, answer.Request!, subscription) : answer.Problem!.ExecuteAsync(http);
     }
 
-    private async ValueTask<(Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http)
+    private async ValueTask<(SubscribeRequest? Request, Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http)
     {
         var (request, problem) = Read(http.Request);
         if (request is null)
-            return (null, problem);
+            return (null, null, problem);
 
         var admitted = await admission.SubscribeAsync(http, request.Filters);
         if (admitted.Session is not { } session)
-            return (null, Answer(http, admitted));
+            return (null, null, Answer(http, admitted));
 
-        var start = await starts.FindAsync(request, http.RequestAborted);
-        return (new Subscription(request, start, session), null);
+        var start = await starts.FindAsync(request.Start, request.Filters, http.RequestAborted);
+        return (request, new Subscription(request.Filters, start, Caller(session, request), pace.DrawRetry(session.Id)), null);
     }
+
+    private static ConnectionCaller Caller(Session session, SubscribeRequest request) => new()
+    {
+        Session = session.Id,
+        AddressPool = session.AddressPool,
+        Subject = session.Subject,
+        ShowedCredentials = session.ShowedCredentials,
+        CredentialsShown = session.CredentialsShown,
+        AuthenticatedUntil = session.AuthenticatedUntil,
+        IsReturning = session.IsReturning,
+        Resumes = request.LastEventId is not null,
+    };
 
     // Neither a place among the connections nor the session's next token is taken: what asks so wants to know, not to read.
     private async Task HeadAsync(HttpContext http)

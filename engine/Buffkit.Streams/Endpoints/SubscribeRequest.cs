@@ -31,8 +31,8 @@ internal sealed record SubscribeRequest
     /// <summary>The header, or what stands for it, as it came; a browser cannot be refused for what stands in it.</summary>
     public string? LastEventId { get; private init; }
 
-    /// <summary>The cursor as the client sent it.</summary>
-    public string? Cursor => LastEventId ?? After?.ToString();
+    /// <summary>Where the client begins.</summary>
+    public WantedStart Start => new(LastEventId ?? After?.ToString(), After, FromEarliest);
 
     /// <summary>Reads the request.</summary>
     /// <returns>The request, or what is wrong with it.</returns>

@@ -12,6 +12,9 @@ public static class EventType
     /// <summary>A stream begins with it.</summary>
     public const string Open = "stream.open";
 
+    /// <summary>The client has all that there was when its stream began.</summary>
+    public const string Live = "stream.live";
+
     /// <summary>Events were lost for this client.</summary>
     public const string Gap = "stream.gap";
 

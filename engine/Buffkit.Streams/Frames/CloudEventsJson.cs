@@ -15,6 +15,12 @@ internal static class CloudEventsJson
     /// <summary>The source of control events, whose ids are cursors: source and id together name one event only.</summary>
     public const string ControlSource = "/events#control";
 
+    /// <summary>
+    /// The source of <c>stream.live</c>. Its id is the client's cursor, so that it moves none, and would otherwise be that of another
+    /// control event.
+    /// </summary>
+    public const string LiveSource = "/events#live";
+
     public static void Write(IBufferWriter<byte> to, StreamEvent e)
     {
         var attributes = e.Draft.CloudEvent;
@@ -47,13 +53,14 @@ internal static class CloudEventsJson
         WriteControl(to, EventType.Gap, gap.Next.Previous.ToString(), gap, ControlEvents.WriteMembers);
 
     /// <summary>A control event, for transports whose every message is a CloudEvent.</summary>
-    public static void WriteControl<T>(IBufferWriter<byte> to, string type, string id, T value, Action<Utf8JsonWriter, T> members)
+    public static void WriteControl<T>(
+        IBufferWriter<byte> to, string type, string id, T value, Action<Utf8JsonWriter, T> members, string source = ControlSource)
     {
         using var json = new Utf8JsonWriter(to, PayloadJson.Compact);
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
         json.WriteString("id"u8, id);
-        json.WriteString("source"u8, ControlSource);
+        json.WriteString("source"u8, source);
         json.WriteString("type"u8, type);
         json.WriteString("datacontenttype"u8, "application/json"u8);
         json.WriteStartObject("data"u8);

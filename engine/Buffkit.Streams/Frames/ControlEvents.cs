@@ -12,6 +12,9 @@ internal static class ControlEvents
         Write(to, EventType.Open, open, WriteMembers);
     }
 
+    /// <remarks>Without an id: it tells of no place in the log, and leaves the client's last id where it is.</remarks>
+    public static void WriteLive(IBufferWriter<byte> to, StreamLive live) => Write(to, EventType.Live, live, WriteMembers);
+
     /// <remarks>Its id is the cursor before <see cref="Gap.Next"/>, so a client cut right after it goes on from there.</remarks>
     public static void WriteGap(IBufferWriter<byte> to, Gap gap)
     {
@@ -42,12 +45,14 @@ internal static class ControlEvents
     {
         json.WriteString("session"u8, open.Session);
         json.WriteBoolean("recovered"u8, open.Recovered);
-        if (open.Replayed is { } replayed)
-            json.WriteNumber("replayed"u8, replayed);
-        else
-            json.WriteNull("replayed"u8);
         json.WriteString("epoch"u8, open.Epoch.ToString());
         json.WriteString("latest"u8, open.Latest.ToString());
+    }
+
+    public static void WriteMembers(Utf8JsonWriter json, StreamLive live)
+    {
+        json.WriteNumber("replayed"u8, live.Replayed);
+        json.WriteString("latest"u8, live.Latest.ToString());
     }
 
     public static void WriteMembers(Utf8JsonWriter json, Gap gap)
@@ -82,10 +87,14 @@ internal static class ControlEvents
 /// <param name="Session">The session's public id.</param>
 /// <param name="Cursor">Where delivery begins.</param>
 /// <param name="Recovered">The client's cursor was good: all that followed it is delivered.</param>
-/// <param name="Replayed">Events that wait between the cursor and now; unknown where there are too many to count.</param>
 /// <param name="Epoch">The log's present life.</param>
-/// <param name="Latest">The newest event that waits for the client, or the cursor; for who asks for everything, the end of the log.</param>
-internal readonly record struct StreamOpen(string Session, EventId Cursor, bool Recovered, long? Replayed, Epoch Epoch, EventId Latest);
+/// <param name="Latest">The end of the log, for who asks for everything; for others the cursor.</param>
+internal readonly record struct StreamOpen(string Session, EventId Cursor, bool Recovered, Epoch Epoch, EventId Latest);
+
+/// <summary>Says that the client has all that there was when its stream began.</summary>
+/// <param name="Replayed">Events that it was sent since.</param>
+/// <param name="Latest">The last of them; where there was none, where the stream began.</param>
+internal readonly record struct StreamLive(long Replayed, EventId Latest);
 
 /// <summary>What a stream that the server ends has as its last word.</summary>
 /// <param name="Reason">Why.</param>

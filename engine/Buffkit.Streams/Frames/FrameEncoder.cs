@@ -23,11 +23,15 @@ internal sealed class FrameEncoder
         _neverCompressed = [.. compression.ExcludedTopics.Select(TopicFilter.Parse)];
     }
 
-    public Frame Encode(TailEntry entry, FrameKind kind)
+    /// <summary>An entry on the wire: encoded by the first who asks for this kind, then shared.</summary>
+    public Frame Frame(TailEntry entry, FrameKind kind) => EncodedFrames.Of(entry).Get(entry, kind, this);
+
+    /// <summary>Encodes, whoever has asked before.</summary>
+    internal Frame Encode(TailEntry entry, FrameKind kind)
     {
         if (kind.Coding is ContentCoding.Gzip)
         {
-            var plain = entry.Frame(kind.Plain, this).Bytes.Span;
+            var plain = Frame(entry, kind.Plain).Bytes.Span;
             return GzipFrames.Encode(plain, plain.Length >= _minimumBytes && MayCompress(entry));
         }
 

@@ -32,6 +32,7 @@ internal static class AdmissionRegistration
         services.TryAddSingleton<ITopicAuthorization, DefaultTopicAuthorization>();
         services.TryAddSingleton<RequestLimits>();
         services.TryAddSingleton<SessionPace>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionObserver, SessionPace>(provider => provider.GetRequiredService<SessionPace>()));
         //#if (redis)
         services.TryAddSingleton<IConnectionCounts>(provider => provider.GetService<IConnectionMultiplexer>() is { } redis
             ? new RedisConnectionCounts(

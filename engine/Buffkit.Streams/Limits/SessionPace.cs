@@ -6,7 +6,7 @@ namespace Buffkit.Streams;
 /// How often a session's streams failed lately: the more, the later its client is asked to come back (exponential, with
 /// jitter), and beyond a number of them a circuit breaker keeps it out for a while. Of one server, in bounded memory.
 /// </summary>
-internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider time)
+internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider time) : IConnectionObserver
 {
     /// <summary>Sessions that are remembered; beyond it the one that failed longest ago is forgiven.</summary>
     public const int Capacity = 65_536;
@@ -71,7 +71,13 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
     }
 
     /// <summary>Notes that a stream began: if it lasts, its session is as any other from then on, not only when it ends.</summary>
-    public void Began(SessionId session)
+    public void Opened(Connection connection)
+    {
+        if (!connection.IsPoll)
+            Began(connection.Session);
+    }
+
+    internal void Began(SessionId session)
     {
         lock (_gate)
         {
@@ -82,16 +88,18 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
     }
 
     /// <summary>Notes how a stream went; what the server itself ended is nobody's failure.</summary>
-    public void Ended(Subscription subscription, Connection connection, TimeSpan lasted)
+    public void Closed(Connection connection)
     {
-        var isShort = lasted < ShortestVisit;
+        if (connection.IsPoll)
+            return;
+        var isShort = time.GetElapsedTime(connection.Began) < ShortestVisit;
         // A person who goes from page to page begins a stream on each, without a cursor. The same client that comes back by itself
         // says where it was.
-        if (isShort && !connection.IsSlow && subscription.Request.LastEventId is null)
+        if (isShort && !connection.IsSlow && !connection.Caller.Resumes)
             return;
         // A session that is new is not met again unless its client comes back with its token; only one that cost is remembered.
-        if (connection.IsSlow || (subscription.Session.IsReturning && !connection.IsClosed))
-            Ended(subscription.Session.Id, failed: connection.IsSlow || isShort, connection.IsSlow);
+        if (connection.IsSlow || (connection.Caller.IsReturning && !connection.IsClosed))
+            Ended(connection.Session, failed: connection.IsSlow || isShort, connection.IsSlow);
     }
 
     internal void Ended(SessionId session, bool failed, bool isSlow = false)

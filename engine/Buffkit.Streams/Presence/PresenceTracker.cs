@@ -8,7 +8,7 @@ namespace Buffkit.Streams;
 /// Knows which sessions are on this server's topics, leases them in the store, and publishes who came and went where a topic
 /// asks for that. A connection is on the topics that it names in full; a filter with a wildcard only looks on.
 /// </summary>
-internal sealed partial class PresenceTracker : BackgroundService
+internal sealed partial class PresenceTracker : BackgroundService, IConnectionObserver
 {
     /// <summary>Type of the event that says that a session came.</summary>
     public const string Join = "presence.join";
@@ -53,8 +53,8 @@ internal sealed partial class PresenceTracker : BackgroundService
     /// <summary>Whether joins and leaves are events on a topic, so that nobody else may publish any.</summary>
     public bool IsAnnounced(Topic topic) => IsKept(topic) && _announced.Any(filter => filter.Matches(topic));
 
-    /// <summary>A connection was opened.</summary>
-    public void Add(Connection connection)
+    /// <inheritdoc/>
+    public void Opened(Connection connection)
     {
         if (_topics.Length == 0)
             return;
@@ -65,10 +65,10 @@ internal sealed partial class PresenceTracker : BackgroundService
         }
     }
 
-    /// <summary>A connection has ended. Its lease runs on: a client that comes back within has never left.</summary>
-    public void Remove(Connection connection)
+    /// <remarks>The lease runs on: a client that comes back within has never left.</remarks>
+    public void Closed(Connection connection)
     {
-        if (connection.Caller.Present.Count == 0)
+        if (_topics.Length == 0)
             return;
         lock (_gate)
             _members.Remove(connection);

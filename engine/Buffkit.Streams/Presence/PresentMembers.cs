@@ -6,6 +6,7 @@ namespace Buffkit.Streams;
 /// </summary>
 internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> isAnnounced, SecurityMetrics metrics) : IDisposable
 {
+    private readonly Dictionary<Connection, List<PresenceMember>> _counted = [];
     private readonly Dictionary<PresenceMember, int> _present = [];
     private readonly HashSet<PresenceMember> _new = [];
 
@@ -19,7 +20,7 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
     private readonly Rate _ofAddress = new(
         options.AnnouncementsPerMinutePerAddress, TimeSpan.FromMinutes(1), nameof(options.AnnouncementsPerMinutePerAddress), "joins a minute from one address");
 
-    /// <summary>Counts a connection on topics, and tells it on which it counts.</summary>
+    /// <summary>Counts a connection on topics.</summary>
     /// <returns>Whether somebody is new somewhere.</returns>
     public bool Add(Connection connection, IEnumerable<PresenceMember> members)
     {
@@ -32,14 +33,17 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
                 metrics.Refused(Refusal.Presence);
         }
 
-        connection.Caller.Present = counted;
+        if (counted.Count > 0)
+            _counted[connection] = counted;
         return _new.Count > 0;
     }
 
     /// <summary>Counts a connection no longer.</summary>
     public void Remove(Connection connection)
     {
-        foreach (var member in connection.Caller.Present)
+        if (!_counted.Remove(connection, out var counted))
+            return;
+        foreach (var member in counted)
         {
             if (_present.TryGetValue(member, out var connections))
             {
@@ -68,8 +72,6 @@ internal sealed class PresentMembers(PresenceOptions options, Func<Topic, bool> 
             else
                 _topicsOfSession.Remove(member.Session);
         }
-
-        connection.Caller.Present = [];
     }
 
     /// <summary>Takes those that are new since the last time, or all; some of those who waited are among them.</summary>

@@ -16,7 +16,7 @@ internal enum TailRead
 }
 
 /// <summary>
-/// The newest part of the log, in memory, encoded once: a ring that one feeder writes and every connection reads.
+/// The newest part of the log, in memory: a ring that one feeder writes and every connection reads.
 /// </summary>
 /// <remarks>
 /// Reads by index take no lock: an entry is immutable and carries its own index, so a reader who finds another entry in
@@ -39,6 +39,9 @@ internal sealed class EventTail
     private readonly List<Epoch> _epochs = [];
     private volatile bool _started;
 
+    // Of those who wait for the next entry to be dispatched; nearly always nobody.
+    private volatile TaskCompletionSource? _dispatching;
+
     public EventTail(TailOptions options)
     {
         _ring = new TailEntry?[BitOperations.RoundUpToPowerOf2((uint)options.Capacity)];
@@ -56,7 +59,13 @@ internal sealed class EventTail
     public long Dispatched
     {
         get => Volatile.Read(ref _dispatched);
-        set => Volatile.Write(ref _dispatched, value);
+        set
+        {
+            // Whoever begins to wait after this sees the new value.
+            Interlocked.Exchange(ref _dispatched, value);
+            if (_dispatching is not null)
+                Interlocked.Exchange(ref _dispatching, null)?.TrySetResult();
+        }
     }
 
     public int Capacity => _ring.Length;
@@ -121,6 +130,26 @@ internal sealed class EventTail
             return _latest.HasPassed(cursor) && Dispatched == _head;
     }
 
+    /// <summary>Waits until <see cref="HasReached"/>, or the time is over.</summary>
+    public async ValueTask WaitForAsync(EventId cursor, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (!HasReached(cursor) && patience - time.GetElapsedTime(began) is { Ticks: > 0 } left)
+        {
+            var next = NextDispatch();
+            if (HasReached(cursor))
+                return;
+            try
+            {
+                await next.WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Finds the last entry that a cursor has passed.</summary>
     /// <param name="after">The cursor.</param>
     /// <param name="index">The index; reading goes on with the next. The head's where the cursor is ahead of the tail.</param>
@@ -173,6 +202,12 @@ internal sealed class EventTail
         }
 
         return index > 0 && _ring[index & _mask]!.Id.Epoch == after.Epoch ? TailRead.Found : TailRead.Evicted;
+    }
+
+    private Task NextDispatch()
+    {
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return (Interlocked.CompareExchange(ref _dispatching, mine, null) ?? mine).Task;
     }
 
     private void EvictOldest()

@@ -1,12 +1,9 @@
 namespace Buffkit.Streams;
 
-/// <summary>A place in the tail: an event with its frames, or a gap that every connection passes through.</summary>
+/// <summary>A place in the tail: an event, or a gap that every connection passes through.</summary>
 internal sealed class TailEntry
 {
-    private readonly Lock _encoding = new();
-    private Frame? _first;
-    private FrameKind _firstKind;
-    private Frame?[]? _others;
+    private object? _shared;
 
     public TailEntry(StreamEvent streamEvent)
     {
@@ -37,39 +34,9 @@ internal sealed class TailEntry
     /// <inheritdoc cref="StreamEvent.Size"/>
     public int Size { get; }
 
-    /// <summary>The entry on the wire: encoded by the first who asks, then shared.</summary>
-    public Frame Frame(FrameKind kind, FrameEncoder encoder)
-    {
-        // Nearly all connections carry the same kind, so the first that is asked for has a field of its own.
-        if (Volatile.Read(ref _first) is { } first && _firstKind == kind)
-            return first;
-        return (Volatile.Read(ref _others) is { } others ? Volatile.Read(ref others[kind.Index]) : null) ?? Encode(kind, encoder);
-    }
-
-    private Frame Encode(FrameKind kind, FrameEncoder encoder)
-    {
-        // Taken again by the same thread where a kind is made from another.
-        lock (_encoding)
-        {
-            if (_first is { } first && _firstKind == kind)
-                return first;
-            if (_others?[kind.Index] is { } known)
-                return known;
-
-            var frame = encoder.Encode(this, kind);
-            if (_first is null)
-            {
-                _firstKind = kind;
-                Volatile.Write(ref _first, frame);
-            }
-            else
-            {
-                var others = _others ?? new Frame?[FrameKind.Count];
-                Volatile.Write(ref others[kind.Index], frame);
-                Volatile.Write(ref _others, others);
-            }
-
-            return frame;
-        }
-    }
+    /// <summary>
+    /// What readers make of the entry once and share: kept as long as the entry, and never looked at here. To be read and set
+    /// as what several threads use.
+    /// </summary>
+    public ref object? Shared => ref _shared;
 }

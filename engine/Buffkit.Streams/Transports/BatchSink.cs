@@ -26,6 +26,10 @@ internal sealed class BatchSink : FrameSink
     {
     }
 
+    public override void WriteLive(StreamLive live)
+    {
+    }
+
     public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
     }

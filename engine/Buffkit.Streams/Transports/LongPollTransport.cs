@@ -14,7 +14,7 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
     private const int MaxWaitSeconds = 55;
     private const int DefaultWaitSeconds = 30;
 
-    public async Task RunAsync(HttpContext http, Subscription subscription)
+    public async Task RunAsync(HttpContext http, SubscribeRequest request, Subscription subscription)
     {
         if (!TryReadWait(http.Request, out var wait))
         {

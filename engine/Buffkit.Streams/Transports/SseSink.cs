@@ -40,6 +40,8 @@ internal sealed class SseSink : FrameSink
         ControlEvents.WriteOpen(to, beginning.open);
     });
 
+    public override void WriteLive(StreamLive live) => WriteOwn(live, ControlEvents.WriteLive);
+
     // A comment has no id: what moves the client's last id is an event.
     public override void WriteHeartbeat(EventId cursor, bool isToMove) =>
         WriteOwn<EventId>(cursor, _heartbeatEvents || isToMove ? ControlEvents.WriteHeartbeat : static (to, _) => SseField.Comment(to));

@@ -17,10 +17,10 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
     private readonly bool _compression = options.Value.Compression.Enabled;
 
     // Not async itself: each layer that waits for the whole stream would keep its state in memory per connection.
-    public Task RunAsync(HttpContext http, Subscription subscription)
+    public Task RunAsync(HttpContext http, SubscribeRequest request, Subscription subscription)
     {
         var coding = PrepareResponse(http);
-        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(subscription.Request.Form, coding), subscription.Request.HeartbeatEvents);
+        var sink = new SseSink(http.Response.BodyWriter, new FrameKind(request.Form, coding), request.HeartbeatEvents);
         return runner.RunAsync(subscription, sink, http.Abort, http.RequestAborted);
     }
 

@@ -16,6 +16,9 @@ internal sealed class WebSocketSink(WebSocket socket, bool heartbeatEvents = fal
     public override void WriteOpen(StreamOpen open, TimeSpan retry) =>
         TakeControl(EventType.Open, open.Cursor.ToString(), open, ControlEvents.WriteMembers);
 
+    public override void WriteLive(StreamLive live) =>
+        TakeControl(EventType.Live, live.Latest.ToString(), live, ControlEvents.WriteMembers, CloudEventsJson.LiveSource);
+
     public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
         if (heartbeatEvents || isToMove)
@@ -44,10 +47,10 @@ internal sealed class WebSocketSink(WebSocket socket, bool heartbeatEvents = fal
         }
     }
 
-    private void TakeControl<T>(string type, string id, T value, Action<Utf8JsonWriter, T> members)
+    private void TakeControl<T>(string type, string id, T value, Action<Utf8JsonWriter, T> members, string source = CloudEventsJson.ControlSource)
     {
         var message = new ArrayBufferWriter<byte>();
-        CloudEventsJson.WriteControl(message, type, id, value, members);
+        CloudEventsJson.WriteControl(message, type, id, value, members, source);
         Take(message.WrittenMemory);
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>The stream over a WebSocket, for networks that break event streams: every message is a CloudEvent.</summary>
-internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetrics metrics, IOptions<StreamsOptions> options)
+internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetrics metrics, IOptions<StreamsOptions> options, TimeProvider time)
 {
     /// <summary>The subprotocol (CloudEvents WebSocket protocol binding, section 3).</summary>
     public const string Subprotocol = "cloudevents.json";
@@ -30,7 +30,7 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetric
             : null;
     }
 
-    public async Task RunAsync(HttpContext http, Subscription subscription)
+    public async Task RunAsync(HttpContext http, SubscribeRequest request, Subscription subscription)
     {
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -43,11 +43,14 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetric
         var reading = ReadUntilLeftAsync(socket, http.Features.Get<WebSocketFrameLimit>(), left);
         try
         {
-            await runner.RunAsync(subscription, new WebSocketSink(socket, subscription.Request.HeartbeatEvents), http.Abort, left.Token);
+            await runner.RunAsync(subscription, new WebSocketSink(socket, request.HeartbeatEvents), http.Abort, left.Token);
             await CloseAsync(socket);
-            // The client's own close ends the reading; one that does not answer is not waited for.
-            left.CancelAfter(CloseTimeout);
-            await reading;
+            // The client's own close ends the reading.
+            await reading.WaitAsync(CloseTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            // One that does not answer is not waited for.
         }
         finally
         {
@@ -60,37 +63,38 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetric
     private async Task ReadUntilLeftAsync(WebSocket socket, WebSocketFrameLimit? frames, CancellationTokenSource left)
     {
         var buffer = new byte[64];
+        var receiving = socket.ReceiveAsync(buffer.AsMemory(), left.Token).AsTask();
         try
         {
-            var receiving = socket.ReceiveAsync(buffer.AsMemory(), left.Token).AsTask();
             if (frames is not null && await Task.WhenAny(receiving, frames.Exceeded) == frames.Exceeded)
             {
                 metrics.Refused(Refusal.Rate);
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
-                timeout.CancelAfter(CloseTimeout);
-                await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "Too many frames a second (Streams:Limits:FramesPerSecond).", timeout.Token);
-                left.CancelAfter(CloseTimeout);
+                using var timeout = new CancellationTokenSource(CloseTimeout, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, left.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "Too many frames a second (Streams:Limits:FramesPerSecond).", either.Token);
+                await receiving.WaitAsync(CloseTimeout, time);
             }
-
-            var received = await receiving;
-            if (received.MessageType is not WebSocketMessageType.Close)
+            else if ((await receiving).MessageType is not WebSocketMessageType.Close)
+            {
                 await socket.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, "Publish with POST.", left.Token);
+            }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or TimeoutException)
         {
             // Cut rather than closed; the end is the same.
         }
         finally
         {
             await left.CancelAsync();
+            await ((Task)receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static async Task CloseAsync(WebSocket socket)
+    private async Task CloseAsync(WebSocket socket)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
             return;
-        using var timeout = new CancellationTokenSource(CloseTimeout);
+        using var timeout = new CancellationTokenSource(CloseTimeout, time);
         try
         {
             await socket.CloseOutputAsync(

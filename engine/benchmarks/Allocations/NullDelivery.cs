@@ -44,7 +44,7 @@ internal sealed class NullDelivery : IDelivery
     {
         var services = _host.Services;
         foreach (var some in filters.Chunk(100))
-            services.GetRequiredService<ConnectionSet>().Add(new Connection(services.GetRequiredService<DeliveryContext>(), some, services.GetRequiredService<IEventLog>().State.Latest));
+            services.GetRequiredService<ConnectionSet>().Add(new Connection(services.GetRequiredService<DeliveryContext>(), some, StartingPoint.At(services.GetRequiredService<IEventLog>().State.Latest, false)));
     }
 
     public bool HasDelivered(long events)
@@ -86,7 +86,7 @@ internal sealed class NullDelivery : IDelivery
     {
         var services = _host.Services;
         var start = services.GetRequiredService<IEventLog>().State.Latest;
-        var connection = new Connection(services.GetRequiredService<DeliveryContext>(), [TopicFilter.Parse(topic)], start);
+        var connection = new Connection(services.GetRequiredService<DeliveryContext>(), [TopicFilter.Parse(topic)], StartingPoint.At(start, false));
         services.GetRequiredService<ConnectionSet>().Add(connection);
         _running.Add(connection.RunAsync(sink, _stopping.Token));
     }

@@ -23,6 +23,10 @@ internal sealed class NullSink : FrameSink
     {
     }
 
+    public override void WriteLive(StreamLive live)
+    {
+    }
+
     public override void WriteHeartbeat(EventId cursor, bool isToMove)
     {
     }

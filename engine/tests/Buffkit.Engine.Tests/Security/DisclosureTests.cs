@@ -43,9 +43,12 @@ public sealed class DisclosureTests
         // The tail is a moment behind the log; once one was served, all are.
         Assert.Equal("2", (await nothingNew.NextAsync()).Data);
         await using var oneWaits = await EventStreamClient.ConnectAsync(server.Address, "public/a", lastEventId: cursor);
+        await oneWaits.NextAsync();
 
         Assert.Equal(cursor, nothingNew.Open.GetProperty("latest").GetString());
-        Assert.Equal(newest, oneWaits.Open.GetProperty("latest").GetString());
+        Assert.Equal(cursor, (await nothingNew.LiveAsync()).GetProperty("latest").GetString());
+        Assert.Equal(cursor, oneWaits.Open.GetProperty("latest").GetString());
+        Assert.Equal(newest, (await oneWaits.LiveAsync()).GetProperty("latest").GetString());
         Assert.Equal(cursor.Split('-')[0], oneWaits.Open.GetProperty("epoch").GetString());
     }
 

@@ -1,8 +1,5 @@
 using Buffkit.Streams;
 using CsCheck;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Buffkit.Tests;
 
@@ -172,9 +169,14 @@ public sealed class EngineModelTests
             Gen.Frequency((8, Gen.Const(0)), (2, Gen.Const(1)), (3, Gen.Const(2)), (3, Gen.Const(3)), (5, Gen.Const(4)), (1, Gen.Const(5))), GenTopic, GenFilter, Gen.Int[0, 1_000_000]);
         await genStep.Array[1, 150].SampleAsync(async steps =>
         {
-            using var engine = new Engine();
+            using var engine = new DeliveryEngine(new StreamsOptions
+            {
+                // Small, so that every path is taken.
+                Tail = { Capacity = 16 },
+                Delivery = { MaxPendingBytes = 1_000, MaxBatchBytes = 700 },
+            });
             var published = new List<(EventId Id, Topic Topic)>();
-            var clients = new List<Client>();
+            var clients = new List<(DeliveryClient Client, TopicFilter Filter, int After)>();
             foreach (var (kind, topicText, filterText, pick) in steps)
             {
                 switch (kind)
@@ -191,177 +193,31 @@ public sealed class EngineModelTests
                     case 1:
                         var after = pick % (published.Count + 1);
                         var start = after == 0 ? engine.Start : published[after - 1].Id;
-                        clients.Add(engine.Connect(TopicFilter.Parse(filterText), start, after));
+                        var filter = TopicFilter.Parse(filterText);
+                        clients.Add((engine.Connect(filter, start), filter, after));
                         break;
                     case 2 when clients.Count > 0:
-                        clients[pick % clients.Count].Sink.Release();
+                        clients[pick % clients.Count].Client.Sink.Release();
                         break;
                     case 3 when clients.Count > 0:
-                        clients[pick % clients.Count].Sink.Hold();
+                        clients[pick % clients.Count].Client.Sink.Hold();
                         break;
                 }
             }
 
             await engine.FeedAsync();
-            foreach (var client in clients)
+            foreach (var (client, filter, after) in clients)
             {
                 client.Sink.Release();
-                var expected = published.Skip(client.After).Where(e => client.Filter.Matches(e.Topic)).Select(e => e.Id).ToArray();
+                var expected = published.Skip(after).Where(e => filter.Matches(e.Topic)).Select(e => e.Id).ToArray();
                 await client.Sink.WaitAsync(expected.Length);
-                client.Connection.LeaveWhenIdle();
-                await client.Running.WaitAsync(TimeSpan.FromSeconds(20));
+                await client.LeaveAsync();
                 Assert.Equal(expected, client.Sink.Received);
+                Assert.Single(client.Sink.Sent, sent => sent.Type == EventType.Live);
             }
         }, iter: 300, threads: 1);
     }
 
     private static StreamEvent Event(EventId id, int size) =>
         new(id, DateTimeOffset.UnixEpoch, new EventDraft { Topic = Topic.Parse("a"), Type = "t", Data = new byte[size] });
-
-    private sealed record Client(Connection Connection, GatedSink Sink, TopicFilter Filter, int After, Task Running);
-
-    /// <summary>The engine without HTTP: small tail, small queues, so that every path is taken.</summary>
-    private sealed class Engine : IDisposable
-    {
-        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        private readonly MemoryEventLog _log = new(new LogOptions(), TimeProvider.System);
-        private readonly ConnectionSet _connections = new();
-        private readonly StreamsMetrics _metrics;
-        private readonly DeliveryContext _context;
-        private readonly TailFeeder _feeder;
-        private readonly ReplayReader _replay;
-        private EventId _fed;
-
-        public Engine()
-        {
-            var options = Options.Create(new StreamsOptions
-            {
-                Tail = { Capacity = 16 },
-                Delivery = { MaxPendingBytes = 1_000, MaxBatchBytes = 700, BatchDelay = TimeSpan.Zero },
-            });
-            Start = _fed = _log.State.Latest;
-            var tail = new EventTail(options.Value.Tail);
-            _metrics = new StreamsMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _connections, tail, _log);
-            _replay = new ReplayReader(_log, null);
-            _context = new DeliveryContext(tail, _replay, new FrameEncoder(options), _metrics, options, TimeProvider.System);
-            Pacer = new WakePacer(options, TimeProvider.System);
-            _feeder = new TailFeeder(_log, tail, _connections, Pacer, _metrics, TimeProvider.System, NullLogger<TailFeeder>.Instance);
-            _feeder.Begin(Start);
-        }
-
-        public EventId Start { get; }
-
-        private WakePacer Pacer { get; }
-
-        public async Task<EventId> PublishAsync(Topic topic)
-        {
-            var draft = new EventDraft { Topic = topic, Type = "t", Data = new byte[100], ContentType = "application/octet-stream" };
-            var result = await _log.AppendAsync(new AppendRequest([draft]), CancellationToken.None);
-            return result.Ids[0];
-        }
-
-        public async Task FeedAsync()
-        {
-            var read = await _log.ReadAsync(_fed, 1_000, int.MaxValue, CancellationToken.None);
-            if (read.Events.Count == 0)
-                return;
-            _feeder.Feed(read);
-            _fed = read.Events[^1].Id;
-        }
-
-        public Client Connect(TopicFilter filter, EventId cursor, int after)
-        {
-            var connection = new Connection(_context, [filter], cursor);
-            var sink = new GatedSink();
-            _connections.Add(connection);
-            return new Client(connection, sink, filter, after, connection.RunAsync(sink, CancellationToken.None));
-        }
-
-        public void Dispose()
-        {
-            _feeder.Dispose();
-            Pacer.Dispose();
-            _metrics.Dispose();
-            _replay.Dispose();
-            _services.Dispose();
-        }
-    }
-
-    /// <summary>Keeps the ids that it is given; a flush waits while it is held.</summary>
-    private sealed class GatedSink : FrameSink
-    {
-        private readonly Lock _gate = new();
-        private readonly List<EventId> _received = [];
-        private TaskCompletionSource<bool>? _held;
-        private (int Count, TaskCompletionSource Reached)? _awaited;
-
-        public override FrameKind Kind => new(WireForm.RawSse, ContentCoding.Identity);
-
-        public EventId[] Received
-        {
-            get
-            {
-                lock (_gate)
-                    return [.. _received];
-            }
-        }
-
-        public void Hold()
-        {
-            lock (_gate)
-                _held ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        public void Release()
-        {
-            lock (_gate)
-            {
-                _held?.SetResult(true);
-                _held = null;
-            }
-        }
-
-        public Task WaitAsync(int count)
-        {
-            lock (_gate)
-            {
-                if (_received.Count >= count)
-                    return Task.CompletedTask;
-                _awaited = (count, new(TaskCreationOptions.RunContinuationsAsynchronously));
-                return _awaited.Value.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
-            }
-        }
-
-        public override void Write(Frame frame)
-        {
-            Buffered += frame.Length;
-            var text = System.Text.Encoding.UTF8.GetString(frame.Bytes.Span);
-            Assert.True(EventId.TryParse(text.AsSpan()["id: ".Length..text.IndexOf('\n', StringComparison.Ordinal)], out var id));
-            lock (_gate)
-            {
-                _received.Add(id);
-                if (_awaited is { } awaited && _received.Count >= awaited.Count)
-                    awaited.Reached.TrySetResult();
-            }
-        }
-
-        public override void WriteOpen(StreamOpen open, TimeSpan retry)
-        {
-        }
-
-        public override void WriteHeartbeat(EventId cursor, bool isToMove)
-        {
-        }
-
-        public override void WriteClose(StreamClose close)
-        {
-        }
-
-        public override ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
-        {
-            Buffered = 0;
-            lock (_gate)
-                return _held is { } held ? new ValueTask<bool>(held.Task) : ValueTask.FromResult(true);
-        }
-    }
 }

@@ -20,9 +20,9 @@ public sealed class FrameTests
         var id = new EventId(Epoch.New(), 1);
         var entry = new TailEntry(new StreamEvent(id, DateTimeOffset.UnixEpoch, EventDraft.Json(Topic.Parse("a"), "t", new string('x', 5_000))));
         // Another kind took the first place.
-        entry.Frame(new FrameKind(WireForm.HtmlSse, ContentCoding.Identity), Encoder);
+        Encoder.Frame(entry, new FrameKind(WireForm.HtmlSse, ContentCoding.Identity));
 
-        var frames = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => entry.Frame(kind, Encoder), TestContext.Current.CancellationToken)));
+        var frames = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Encoder.Frame(entry, kind), TestContext.Current.CancellationToken)));
 
         Assert.All(frames, frame => Assert.Same(frames[0], frame));
     }

@@ -18,6 +18,7 @@ public sealed class HeartbeatTests
         await using var connection = await RawConnection.GetAsync(server.Address, "/events?topic=a");
         using var lines = new StreamReader(connection.Body);
         Assert.Contains("event: stream.open", await NextMessageAsync(lines));
+        Assert.Contains("event: stream.live", await NextMessageAsync(lines));
 
         for (var i = 0; i < 3; i++)
         {
@@ -38,6 +39,7 @@ public sealed class HeartbeatTests
         await using var connection = await RawConnection.GetAsync(server.Address, "/events?topic=a", [("Accept-Encoding", "gzip")]);
         await using var plain = new GZipStream(connection.Body, CompressionMode.Decompress);
         using var lines = new StreamReader(plain);
+        await NextMessageAsync(lines);
         await NextMessageAsync(lines);
 
         time.Advance(PastTheHeartbeat);

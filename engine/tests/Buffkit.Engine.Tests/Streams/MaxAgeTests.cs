@@ -44,8 +44,8 @@ public sealed class MaxAgeTests
         for (var i = 0; i < 20; i++)
             clients.Add(await EventStreamClient.ConnectAsync(server.Address, "a"));
 
-        Assert.InRange(connections.All.Select(connection => connection.Caller.MaxAge).Distinct().Count(), 15, 20);
-        Assert.All(connections.All, connection => Assert.InRange(connection.Caller.MaxAge!.Value, TimeSpan.FromMinutes(45), TimeSpan.FromMinutes(60)));
+        Assert.InRange(connections.All.Select(connection => connection.MaxAge).Distinct().Count(), 15, 20);
+        Assert.All(connections.All, connection => Assert.InRange(connection.MaxAge!.Value, TimeSpan.FromMinutes(45), TimeSpan.FromMinutes(60)));
         foreach (var client in clients)
             await client.DisposeAsync();
     }

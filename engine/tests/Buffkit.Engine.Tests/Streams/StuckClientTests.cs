@@ -59,7 +59,7 @@ public sealed class StuckClientTests
         var data = new string('x', 60_000);
         for (var i = 0; i < 200; i++)
             await server.Publisher.PublishAsync(EventDraft.Json(Topic.Parse("a"), "t", data), TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => connections.All.Single().WriteStarted != 0, "a write waits for the client");
+        await Eventually.TrueAsync(() => connections.All.Single().Writes.Started != 0, "a write waits for the client");
 
         // The sockets' buffers may take another write yet; the last one is what counts.
         var began = time.GetUtcNow();

@@ -40,9 +40,13 @@ public sealed class WebSocketTests
             await server.PublishAsync("a", i);
         using var resumed = await ConnectAsync(server, $"topic=a&after={cursor}");
 
-        Assert.Contains("\"replayed\":20", (await NextAsync(resumed)).Data!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("stream.open", (await NextAsync(resumed)).Type);
+        CloudEvent? last = null;
         for (var i = 1; i <= 20; i++)
-            Assert.Equal($"{i}", (await NextAsync(resumed)).Data!.ToString());
+            Assert.Equal($"{i}", (last = await NextAsync(resumed)).Data!.ToString());
+        var live = await ReadAsync(resumed);
+        Assert.Contains("\"replayed\":20", live.Data!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(("stream.live", last!.Id, "/events#live"), (live.Type, live.Id, live.Source!.ToString()));
     }
 
     [Fact]
@@ -67,6 +71,7 @@ public sealed class WebSocketTests
         await using var server = await StreamsServer.StartAsync();
         using var socket = await ConnectAsync(server, "topic=a");
         await NextAsync(socket);
+        Assert.Equal("stream.live", (await ReadAsync(socket)).Type);
 
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
         var end = await socket.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken);
@@ -188,7 +193,18 @@ public sealed class WebSocketTests
         return socket;
     }
 
+    /// <summary>The next message but <c>stream.live</c>.</summary>
     internal static async Task<CloudEvent> NextAsync(ClientWebSocket socket)
+    {
+        while (true)
+        {
+            var message = await ReadAsync(socket);
+            if (message.Type != "stream.live")
+                return message;
+        }
+    }
+
+    private static async Task<CloudEvent> ReadAsync(ClientWebSocket socket)
     {
         var message = new MemoryStream();
         var buffer = new byte[4096];

@@ -11,6 +11,7 @@ public sealed class EventStreamClient : IAsyncDisposable
     private readonly RawConnection _connection;
     private readonly IAsyncEnumerator<SseItem<string>> _items;
     private readonly SseParser<string> _parser;
+    private JsonElement? _live;
 
     private EventStreamClient(RawConnection connection)
     {
@@ -20,6 +21,9 @@ public sealed class EventStreamClient : IAsyncDisposable
     }
 
     public Dictionary<string, string> Headers => _connection.Headers;
+
+    /// <summary>With what a browser would come back now.</summary>
+    public string LastEventId => _parser.LastEventId;
 
     public TimeSpan Retry => _parser.ReconnectionInterval;
 
@@ -44,13 +48,17 @@ public sealed class EventStreamClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The next event.</summary>
+    /// <summary>The next event. <c>stream.live</c> is none: it is kept for <see cref="LiveAsync"/>.</summary>
     /// <exception cref="EndOfStreamException">The server ended the stream.</exception>
-    public async Task<SseItem<string>> NextAsync()
+    public async Task<SseItem<string>> NextAsync() =>
+        await MoveNextAsync() ? _items.Current : throw new EndOfStreamException("The server ended the stream.");
+
+    /// <summary>The data of <c>stream.live</c>, which has come or comes next.</summary>
+    public async Task<JsonElement> LiveAsync()
     {
-        if (!await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
-            throw new EndOfStreamException("The server ended the stream.");
-        return _items.Current;
+        if (_live is null)
+            Assert.True(await ReadAsync() && _live is not null, "What comes is not stream.live.");
+        return _live!.Value;
     }
 
     /// <summary>Reads on to the last word.</summary>
@@ -82,10 +90,33 @@ public sealed class EventStreamClient : IAsyncDisposable
         return data;
     }
 
-    public async Task AssertEndedAsync() =>
-        Assert.False(await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+    public async Task AssertEndedAsync() => Assert.False(await MoveNextAsync());
 
     public void Cut() => _connection.Cut();
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<bool> MoveNextAsync()
+    {
+        while (await ReadAsync())
+        {
+            if (_items.Current.EventType != "stream.live")
+                return true;
+        }
+
+        return false;
+    }
+
+    private async Task<bool> ReadAsync()
+    {
+        if (!await _items.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
+            return false;
+        if (_items.Current is { EventType: "stream.live" } live)
+        {
+            Assert.Null(_live);
+            _live = JsonSerializer.Deserialize<JsonElement>(live.Data);
+        }
+
+        return true;
+    }
 }

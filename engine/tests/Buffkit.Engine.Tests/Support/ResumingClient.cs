@@ -140,7 +140,7 @@ public sealed class ResumingClient : IAsyncDisposable
             case "stream.open":
                 Interlocked.Increment(ref _opened);
                 break;
-            case "stream.close" or "stream.heartbeat":
+            case "stream.live" or "stream.close" or "stream.heartbeat":
                 break;
             case "stream.gap":
                 lock (_gate)
