@@ -12,7 +12,7 @@ internal sealed partial class ConnectionDrain(
     ConnectionSet connections, IEventLog log, EventTail tail, IOptions<StreamsOptions> options, TimeProvider time, ILogger<ConnectionDrain> logger)
     : IHostedLifecycleService
 {
-    // Short against the time-out, long against the work of looking.
+    // Much shorter than the time-out, and long enough that looking costs next to nothing.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
 
     private readonly StreamsOptions _options = options.Value;

@@ -109,7 +109,7 @@ internal sealed class ConnectionLoop
             var read = _cursor.Next(out var entry);
             if (read is CursorRead.Behind)
             {
-                // Between pages the loop looks after its other duties, and what is gathered goes out before a page is waited for.
+                // Other requests are looked at between pages, and what was gathered is sent before a page is waited for.
                 if (_sink.Buffered == 0)
                     await ReadPageAsync(cancellationToken).ConfigureAwait(false);
                 return false;

@@ -109,7 +109,7 @@ internal sealed class PendingQueue(int maxBytes)
         }
     }
 
-    // Constant work, whatever the policy: the dispatcher stands behind it with everybody else's events.
+    // Short, whatever the policy: the dispatcher calls it, and all other connections wait for the dispatcher.
     private void Close(long at)
     {
         _overflow = new Overflow(_first!, at);

@@ -41,7 +41,8 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         // Pages begin at multiples of their size, so that cursors close to each other share one.
         var start = after with { Sequence = after.Sequence - (after.Sequence % PageEvents) };
         var page = await GetAsync(start, cancellationToken).ConfigureAwait(false);
-        // That page ended early, for its bytes, or begins before what is left: a page of the cursor's own.
+        // That page has nothing after the cursor: it ended early because of its bytes, or its beginning is no longer retained. So a page
+        // is read that begins at the cursor.
         var falls = page.Status is not LogReadStatus.Unavailable
             && (page.Status is not LogReadStatus.Found || page.Thinned is not null || page.Entries.Length == 0 || after.HasPassed(page.Entries[^1].Id));
         return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;

@@ -23,7 +23,7 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         if (wanted.Cursor is not { } cursor)
             return StartingPoint.Find(wanted.Sent, null, known);
         if (tail.Find(cursor, out var index) is TailRead.Found && IsReached(cursor, known))
-            // Of an earlier epoch, the tail still holds what that one ended with, and the gap behind it.
+            // If the cursor is of an earlier epoch, the tail still holds the end of that epoch and the gap after it.
             return StartingPoint.At(cursor, cursor.Epoch == known.Epoch) with { TailIndex = index };
 
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)

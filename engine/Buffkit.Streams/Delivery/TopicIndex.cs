@@ -102,7 +102,7 @@ internal sealed class TopicIndex<T>
             Collect(child, found);
     }
 
-    // The node whose way from the root is the filter; made, where there is none.
+    // The node whose labels, from the root on, make up the filter; added where there is none.
     private Node Place(string filter)
     {
         var (node, from) = (_root, 0);
@@ -138,7 +138,7 @@ internal sealed class TopicIndex<T>
         return label[..shared].LastIndexOf('/');
     }
 
-    // The lower part stays the node that it was: subscribers know it.
+    // The lower part stays the same object, since registrations refer to it.
     private Node Split(Node parent, Node child, int at)
     {
         var upper = new Node(child.Label[..at]);
@@ -165,7 +165,7 @@ internal sealed class TopicIndex<T>
             return;
         }
 
-        // What no longer branches is one node again.
+        // A node with one child and no subscribers is merged with that child.
         var only = node.Children.First();
         node.Detach(only);
         only.Label = $"{node.Label}/{only.Label}";
@@ -253,7 +253,7 @@ internal sealed class TopicIndex<T>
 
         public void Remove(Registration registration)
         {
-            // The last one takes the place of the one that leaves: no walk, no shift.
+            // The last one takes the place of the one that leaves, so nothing is searched or moved.
             var last = _subscribers[--_count];
             _subscribers[registration.Slot] = last;
             last.Slot = registration.Slot;

@@ -72,7 +72,7 @@ internal sealed class WakePacer(IOptions<StreamsOptions> options, TimeProvider t
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // A connection left asleep would never see that it was closed.
+            // A connection that is not woken now would sleep for ever, and not see that it was closed.
             WakeWaiting(last: true);
         }
     }

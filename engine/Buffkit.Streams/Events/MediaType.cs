@@ -15,7 +15,7 @@ internal readonly struct MediaType
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
 
-    // Text by their nature, though not named so.
+    // These are text, though their names do not begin with text/.
     private static readonly string[] TextTypes =
     [
         "application/xml", "application/xml-dtd", "application/javascript", "application/ecmascript", "application/x-www-form-urlencoded",
@@ -82,7 +82,7 @@ internal readonly struct MediaType
             if (equals <= 0 || rest[..equals].ContainsAnyExcept(TokenCharacters) || !TryReadValue(rest[(equals + 1)..], out var length, out var value))
                 return false;
             var name = rest[..equals].ToString();
-            // Of two of one name, one reader takes the first, the other the second.
+            // Where a parameter comes twice, readers do not agree which one counts.
             if (names?.Contains(name, StringComparer.OrdinalIgnoreCase) is true)
                 return false;
             (names ??= []).Add(name);

@@ -20,7 +20,7 @@ internal sealed class IdempotencyWindow(TimeSpan lifetime, int capacity)
 
     public void Remember(Idempotency request, IReadOnlyList<EventId> ids, DateTimeOffset now)
     {
-        // Full, the oldest key goes before its time: memory is bounded whoever sends keys.
+        // When it is full the oldest key is dropped before its time, so that memory stays bounded however many keys are sent.
         if (_order.Count >= capacity)
             _answers.Remove(_order.Dequeue().Key);
         _answers.Add(request.Key, new Answer(request.Fingerprint, ids));

@@ -29,17 +29,17 @@ internal sealed class PublishEndpoint(
         if (admitted.Session is not { } session)
             return admitted.Refusal!.ToProblem();
 
-        // Before a body is taken in for nothing.
-        if (await admission.RefuseUnreadAsync(http, session, TopicOfQuery(http.Request)) is { } notThere)
-            return notThere;
+        // Before the body is read: it may be large, and would be read for nothing.
+        if (await admission.RefuseUnreadAsync(http, session, TopicOfQuery(http.Request)) is { } refused)
+            return refused;
 
         if (PublishContentCoding.Refuse(http) is { } coded)
             return coded;
 
         var cancellationToken = http.RequestAborted;
-        var (body, notTaken) = await bodies.ReadAsync(http, session);
-        if (notTaken is not null)
-            return notTaken;
+        var (body, unreadable) = await bodies.ReadAsync(http, session);
+        if (unreadable is not null)
+            return unreadable;
 
         var publish = Read(http.Request, body);
         if (publish.Problem is { } problem)

@@ -41,8 +41,8 @@ internal sealed class SessionEndpoint(
             return admitted.Refusal!.ToProblem();
         if (OthersOnly(http.Request))
             return await EndOthersAsync(session, http);
-        // Of whoever else the credentials are that came along: the token's session is the one that is to end.
-        if (session.Brought is { } brought && !await sessions.RevokeAsync(brought.Session, brought.Subject is null, http.RequestAborted))
+        // The session of the token ends, even where the credentials beside it are those of another subject.
+        if (session.ShownToken is { } token && !await sessions.RevokeAsync(token.Session, token.Subject is null, http.RequestAborted))
             return NotRevoked();
         SessionCarrier.Delete(http);
         return TypedResults.NoContent();
@@ -63,10 +63,10 @@ internal sealed class SessionEndpoint(
             [.. all.Select(one => new ListedSession(one.Session, one.Session == session.Id.ToString(), one.Began, one.LastUsed))]));
     }
 
-    // Credentials without a token are a subject's too: then all of her sessions are others.
+    // A request with credentials and no token is in none of the subject's sessions, so all of them are others.
     private async Task<IResult> EndOthersAsync(Session session, HttpContext http)
     {
-        var here = session.Brought is { Subject: not null } brought ? brought : null;
+        var here = session.ShownToken is { Subject: not null } token ? token : null;
         if ((here?.Subject ?? session.Subject) is not { } subject)
             return await AccessProblems.UnauthenticatedAsync(http, "Only who is known has other sessions to end; authenticate first.");
         return await sessions.RevokeAllAsync(subject, here?.Session.ToString(), http.RequestAborted) ? TypedResults.NoContent() : NotRevoked();

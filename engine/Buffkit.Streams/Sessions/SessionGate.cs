@@ -140,13 +140,14 @@ internal sealed partial class SessionGate(
     private Session Complete(HttpContext http, SessionToken? token, SessionUse use, bool rotate)
     {
         var now = time.GetUtcNow();
-        var brought = token;
+        var shownToken = token;
         DateTimeOffset? shown = http.User.Identity is { IsAuthenticated: true } ? CredentialsUntil(http, now) : null;
         // A scheme may accept credentials a little after their end, for clocks that differ; a stream of theirs would end at once.
         var authenticated = shown > now;
         var subject = authenticated ? Subject.Of(http.User) : null;
         var known = token?.AuthenticatedUntil;
-        // Another subject is another session, and so is a stranger who logs in: who planted the stranger's token knows it.
+        // Another subject gets another session. So does a stranger who logs in: the token may have been given to her by somebody who
+        // keeps a copy, and who would then be logged in too.
         if (token is not null && (authenticated ? token.Subject != subject : token.Subject is not null && known <= now))
             (token, known) = (null, null);
 
@@ -159,7 +160,7 @@ internal sealed partial class SessionGate(
             Generation = token is null ? 1 : Math.Max(use.Next, token.Generation),
             NextIssued = token is not null && use.Status is SessionUseStatus.Accepted ? use.At : null,
             IsReturning = token is not null,
-            Brought = brought,
+            ShownToken = shownToken,
         };
         session = session with { AddressPool = AddressPool.Of(http, session.Subject is not null) };
         // While the store is away the client keeps its token: a new generation could not be told from a stolen one later.
@@ -239,6 +240,6 @@ internal sealed record Session(SessionId Id, ClaimsPrincipal User)
     /// <inheritdoc cref="Streams.AddressPool"/>
     public string AddressPool { get; init; } = "";
 
-    /// <summary>The good token that came, also where the credentials beside it are another's.</summary>
-    public SessionToken? Brought { get; init; }
+    /// <summary>The good token that came with the request, even where its credentials are those of another subject.</summary>
+    public SessionToken? ShownToken { get; init; }
 }

@@ -185,7 +185,7 @@ internal sealed class EventTail
         if (index >= _oldest && index <= _head && _ring[index & _mask]!.Id == after)
             return TailRead.Found;
 
-        // The ring spans an epoch's end or a gap: the last entry at or before the cursor, by halves.
+        // The ring spans an epoch's end or a gap: a binary search for the last entry at or before the cursor.
         var (low, high) = (_oldest, _head);
         index = 0;
         while (low <= high)

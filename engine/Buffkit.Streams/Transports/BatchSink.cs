@@ -21,7 +21,7 @@ internal sealed class BatchSink : FrameSink
         Buffered += frame.Length;
     }
 
-    // A poll is one request, not a stream: it has no beginning to tell of, no silence and no last word.
+    // A poll is one request, not a stream: nothing is written at its beginning, while it waits, or at its end.
     public override void WriteOpen(StreamOpen open, TimeSpan retry)
     {
     }

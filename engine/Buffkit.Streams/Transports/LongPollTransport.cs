@@ -55,7 +55,7 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
         return read;
     }
 
-    // Relative to the request: how the path looks to the client, in front of which a proxy may have put a prefix, is not known here.
+    // Relative to the request: a proxy may have put a prefix before the path, so the path that the client sees is not known here.
     private static string Next(HttpRequest request, EventId cursor)
     {
         var query = new QueryBuilder();

@@ -41,7 +41,7 @@ internal sealed class SseTransport(ConnectionRunner runner, IOptions<StreamsOpti
         var response = http.Response;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-cache, no-store, no-transform";
-        // nginx and what speaks its language would otherwise collect the stream and pass it on when it ends.
+        // nginx, and proxies that know its header, would otherwise collect the stream and pass it on when it ends.
         response.Headers["X-Accel-Buffering"] = "no";
         if (_compression)
             response.Headers.Vary = HeaderNames.AcceptEncoding;

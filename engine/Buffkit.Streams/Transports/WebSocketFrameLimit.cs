@@ -79,8 +79,8 @@ internal sealed class WebSocketFrameLimit(int framesPerSecond, TimeProvider time
             if (Pass(buffer.Span[..read]))
                 return read;
             limit._exceeded.TrySetResult();
-            // What is on its way is taken, slowly, and not looked at: a connection that is closed over it is reset, and the client
-            // would not read why.
+            // What still comes in is read, slowly, and not looked at. If the connection were closed before that, it would be reset, and
+            // the client could not read the reason.
             while (await inner.ReadAsync(buffer, cancellationToken) > 0)
                 await Task.Delay(DiscardPause, time, cancellationToken);
             return 0;

@@ -81,7 +81,7 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetric
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or TimeoutException)
         {
-            // Cut rather than closed; the end is the same.
+            // The connection was cut instead of closed; it ends all the same.
         }
         finally
         {
@@ -98,14 +98,14 @@ internal sealed class WebSocketTransport(ConnectionRunner runner, SecurityMetric
         try
         {
             await socket.CloseOutputAsync(
-                // A client that closes is answered with its own word; otherwise it is the server that goes away.
+                // To a client that closes, its own status is sent back; otherwise the server is the one that goes away.
                 socket.State is WebSocketState.CloseReceived ? socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.EndpointUnavailable,
                 null,
                 timeout.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            // It was gone before it could be told.
+            // The client was gone before it could be told.
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class AuthorizationTests
 
         Assert.Equal(anonymous, await server.SubscribeStatusAsync(filter));
         Assert.Equal(ada, await server.SubscribeStatusAsync(filter, TestAuthentication.As("ada")));
-        // Brought along with an allowed one it is refused all the same.
+        // Together with an allowed one it is refused as well.
         await using var both = await RawConnection.GetAsync(
             server.Address, $"/events?topic=public/a&topic={Uri.EscapeDataString(filter)}", [TestAuthentication.As("ada")]);
         Assert.Equal(ada, both.Status);
