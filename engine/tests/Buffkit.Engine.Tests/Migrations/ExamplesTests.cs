@@ -89,9 +89,13 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
 
     private static void CopyExamples(TestDatabase database)
     {
-        foreach (var file in Directory.EnumerateFiles(Repository.Folder("engine/Buffkit.Migrations/Examples"), "*.sql", SearchOption.AllDirectories))
+        foreach (var project in new[] { "Migrations", "Migrations.Postgres", "Migrations.MySql" })
         {
-            database.Write(Path.GetRelativePath(Repository.Folder("engine/Buffkit.Migrations/Examples"), file), File.ReadAllText(file));
+            var folder = Repository.Folder($"engine/Buffkit.{project}/Examples");
+            foreach (var file in Directory.EnumerateFiles(folder, "*.sql", SearchOption.AllDirectories))
+            {
+                database.Write(Path.GetRelativePath(folder, file), File.ReadAllText(file));
+            }
         }
     }
 }
