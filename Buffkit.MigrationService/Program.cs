@@ -1,7 +1,17 @@
-using Buffkit.MigrationService;
+using Buffkit.Migrations;
+using Buffkit.Migrations.CommandLine;
+using Buffkit.ServiceDefaults;
 
-// Without a command: the worker that brings the schema up to date, as containers and the AppHost start it.
-var (configuration, command) = Arguments.Split(args);
-return command.Length == 0
-    ? await Worker.RunAsync(configuration)
-    : await MigrationCommands.RunAsync(configuration, command);
+return await MigrationCommandLine.RunAsync(
+    args,
+    engines =>
+    {
+        engines.AddSqlite();
+        //#if (postgres)
+        engines.AddPostgres();
+        //#endif
+        //#if (mysql)
+        engines.AddMySql();
+        //#endif
+    },
+    builder => builder.AddServiceDefaults().AddTelemetrySources(MigrationTelemetry.Name));

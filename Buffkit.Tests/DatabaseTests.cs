@@ -1,6 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Buffkit.Migrations;
+//#if (mysql)
+using Buffkit.Migrations.MySql;
+//#endif
+//#if (postgres)
+using Buffkit.Migrations.Postgres;
+//#endif
 using Microsoft.Extensions.Logging.Abstractions;
 //#if (mysql)
 using Testcontainers.MySql;
@@ -21,7 +27,7 @@ public sealed class DatabaseTests
     public async Task Api_OnPostgres_WorksAfterTheMigrations()
     {
         await using var server = await Containers.StartOrSkipAsync(() => new PostgreSqlBuilder("postgres:17-alpine").Build());
-        await AssertWorksAsync(MigrationEngine.Postgres, server.GetConnectionString());
+        await AssertWorksAsync(new PostgresEngine(), server.GetConnectionString());
     }
 
     //#endif
@@ -30,7 +36,7 @@ public sealed class DatabaseTests
     public async Task Api_OnMySql_WorksAfterTheMigrations()
     {
         await using var server = await Containers.StartOrSkipAsync(() => new MySqlBuilder("mysql:9").Build());
-        await AssertWorksAsync(MigrationEngine.MySql, server.GetConnectionString());
+        await AssertWorksAsync(new MySqlEngine(), server.GetConnectionString());
     }
 
     //#endif

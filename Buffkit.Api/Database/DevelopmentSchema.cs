@@ -33,11 +33,7 @@ internal static class DevelopmentSchemaRegistration
             return;
 
         builder.Services.AddMigrations((services, options) =>
-        {
-            var database = services.GetRequiredService<AppDatabase>();
-            options.Engine = MigrationEngine.Sqlite;
-            options.ConnectionString = database.ConnectionString;
-        });
+            options.UseSqlite(services.GetRequiredService<AppDatabase>().ConnectionString));
         builder.Services.AddHostedService<DevelopmentSchema>();
     }
 }

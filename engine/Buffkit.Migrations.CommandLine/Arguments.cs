@@ -1,4 +1,4 @@
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Tells configuration (<c>--Database:Provider=postgres</c>) from commands and their options.</summary>
 internal static class Arguments

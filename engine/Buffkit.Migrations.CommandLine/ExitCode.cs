@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>What the process tells its caller. Documented in docs/migrations.md; scripts depend on the numbers.</summary>
 internal static class ExitCode

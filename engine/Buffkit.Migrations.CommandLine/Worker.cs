@@ -1,7 +1,8 @@
-using Buffkit.Migrations;
-using Buffkit.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Brings the schema up to date once, then ends with the exit code that says how it went.</summary>
 internal sealed partial class Worker(
@@ -12,14 +13,12 @@ internal sealed partial class Worker(
 
     private readonly ILogger _logger = logger;
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(RunnerHost host)
     {
-        var builder = Host.CreateApplicationBuilder(arguments);
-        builder.AddServiceDefaults();
-        builder.AddTelemetrySources(MigrationTelemetry.Name);
+        HostApplicationBuilder builder;
         try
         {
-            builder.AddMigrationRunner(options => options.ConnectWait = ConnectWait);
+            builder = host.CreateBuilder([], options => options.ConnectWait = ConnectWait);
         }
         catch (MigrationConfigurationException e)
         {

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using MySqlConnector;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>MySQL's schema as SQL, by SHOW CREATE.</summary>
 internal sealed partial class MySqlDatabase

@@ -1,6 +1,6 @@
 using MySqlConnector;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>How MySQL runs a script.</summary>
 internal sealed partial class MySqlDatabase

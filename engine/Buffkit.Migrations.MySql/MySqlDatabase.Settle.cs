@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using MySqlConnector;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>Whether a DDL statement took effect whose runner was killed: the objects that it names tell.</summary>
 /// <remarks>

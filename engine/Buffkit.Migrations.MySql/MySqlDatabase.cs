@@ -1,7 +1,7 @@
 using System.Data.Common;
 using MySqlConnector;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>MySQL: DDL commits by itself, so the journal keeps count of statements on a session of its own.</summary>
 /// <remarks>
@@ -9,7 +9,7 @@ namespace Buffkit.Migrations;
 /// second lock, because a server goes on with a statement whose client was killed: the next runner gets the first lock
 /// at once, and the second when that statement has come to its end.
 /// </remarks>
-internal sealed partial class MySqlDatabase(string connectionString) : MigrationDatabase
+internal sealed partial class MySqlDatabase(MigrationEngine engine, string connectionString) : MigrationDatabase(engine)
 {
     private const string RunnerLock = "migrations:";
     private const string WorkLock = "migrations-work:";
@@ -31,8 +31,6 @@ internal sealed partial class MySqlDatabase(string connectionString) : Migration
     private MySqlConnection? _session;
     private string _settings = "";
     private bool _guarded;
-
-    public override MigrationEngine Engine => MigrationEngine.MySql;
 
     public override bool HasTransactionalDdl => false;
 
@@ -126,6 +124,15 @@ internal sealed partial class MySqlDatabase(string connectionString) : Migration
         StatementWords.Leading(statement, 3) is ["LOAD", "DATA", "LOCAL"]
             ? " LOAD DATA LOCAL needs 'AllowLoadLocalInfile=true' in the connection string, and local_infile = ON on the server."
             : "";
+
+    // Names of tables may be case-sensitive here, and programs that others use write them in capitals or not.
+    public override async Task<string> SpellingOfAsync(string table, CancellationToken cancellation)
+    {
+        await using var command = Guard.CreateCommand();
+        command.CommandText = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND LOWER(TABLE_NAME) = @table LIMIT 1";
+        command.Parameters.AddWithValue("table", table);
+        return await command.ExecuteScalarAsync(cancellation) as string ?? table;
+    }
 
     public override bool IsMissingTable(DbException exception) => exception is MySqlException { Number: MissingTable };
 

@@ -1,4 +1,4 @@
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>What a DDL statement of MySQL changes, as far as that can be read off it for certain.</summary>
 /// <param name="Objects">The objects whose definitions it changes. Empty for a statement that does no harm when it is repeated.</param>

@@ -1,4 +1,4 @@
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.MySql;
 
 /// <summary>A word, a name in backticks or a sign of a MySQL statement.</summary>
 internal readonly record struct MySqlToken(string Text, bool Quoted)

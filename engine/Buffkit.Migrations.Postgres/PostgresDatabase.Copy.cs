@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using Npgsql;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Postgres;
 
 /// <summary>How the data of a COPY gets to PostgreSQL.</summary>
 internal sealed partial class PostgresDatabase

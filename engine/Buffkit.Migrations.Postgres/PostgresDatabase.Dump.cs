@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Postgres;
 
 /// <summary>PostgreSQL's schema as SQL, from its catalog, so that no <c>pg_dump</c> of the right version has to be at hand.</summary>
 internal sealed partial class PostgresDatabase

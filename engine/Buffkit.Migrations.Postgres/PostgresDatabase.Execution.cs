@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Postgres;
 
 /// <summary>How PostgreSQL runs a script.</summary>
 internal sealed partial class PostgresDatabase

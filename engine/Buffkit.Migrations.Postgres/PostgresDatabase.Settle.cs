@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Postgres;
 
 /// <summary>Whether a statement took effect that runs outside of transactions and whose runner was killed.</summary>
 internal sealed partial class PostgresDatabase

@@ -1,23 +1,18 @@
 using System.Data.Common;
 using Npgsql;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Postgres;
 
 /// <summary>PostgreSQL: transactional DDL, one session, an advisory lock.</summary>
-internal sealed partial class PostgresDatabase : MigrationDatabase
+internal sealed partial class PostgresDatabase(MigrationEngine engine, string connectionString) : MigrationDatabase(engine)
 {
     /// <summary>Any constant does, if every runner has the same: advisory locks are the database's own.</summary>
     private const long LockKey = 0x6D69_6772_6174_6501;
 
     private const string MissingTable = "42P01";
 
-    private readonly string _connectionString;
     private NpgsqlDataSource? _source;
     private NpgsqlConnection? _session;
-
-    public PostgresDatabase(string connectionString) => _connectionString = connectionString;
-
-    public override MigrationEngine Engine => MigrationEngine.Postgres;
 
     public override bool HasTransactionalDdl => true;
 
@@ -155,6 +150,12 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
         return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
+    public override string Describe(Exception exception) => exception is PostgresException e
+        ? $"{e.SqlState}: {e.MessageText}{(e.Hint is { } hint ? $" Hint: {hint}" : "")}"
+        : base.Describe(exception);
+
+    public override bool IsAnswer(DbException exception) => exception is not NpgsqlException { InnerException: IOException };
+
     public override bool IsMissingTable(DbException exception) => exception.SqlState == MissingTable;
 
     public override object ToJournalTime(DateTime utc) => utc;
@@ -176,7 +177,7 @@ internal sealed partial class PostgresDatabase : MigrationDatabase
 
     protected override async Task ConnectAsync(bool readOnly, CancellationToken cancellation)
     {
-        var settings = new NpgsqlConnectionStringBuilder(_connectionString)
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             // The end of the session is what releases the lock.
             Pooling = false,

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Sqlite;
 
 /// <summary>How SQLite runs a script.</summary>
 internal sealed partial class SqliteDatabase

@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Sqlite;
 
 /// <summary>Rows that refer to nothing: what SQLite's own procedure for changing a table has one look for at its end.</summary>
 /// <remarks>

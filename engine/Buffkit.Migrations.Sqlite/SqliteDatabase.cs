@@ -2,10 +2,10 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Buffkit.Migrations;
+namespace Buffkit.Migrations.Sqlite;
 
 /// <summary>SQLite: transactional DDL, one session, and a locked file beside the database as the runner's lock.</summary>
-internal sealed partial class SqliteDatabase(string connectionString, TimeProvider time) : MigrationDatabase
+internal sealed partial class SqliteDatabase(MigrationEngine engine, string connectionString, TimeProvider time) : MigrationDatabase(engine)
 {
     /// <summary>A status that looks at the lock holds it, shared, for an instant.</summary>
     private const int LockAttempts = 5;
@@ -20,8 +20,6 @@ internal sealed partial class SqliteDatabase(string connectionString, TimeProvid
     private bool _foreignKeys;
     private bool _absent;
     private string _settings = "";
-
-    public override MigrationEngine Engine => MigrationEngine.Sqlite;
 
     public override bool HasTransactionalDdl => true;
 
@@ -146,8 +144,7 @@ internal sealed partial class SqliteDatabase(string connectionString, TimeProvid
             throw new MigrationConfigurationException("The connection string names no file. Write 'Data Source=app.db'.");
         }
 
-        var isFile = settings.Mode != SqliteOpenMode.Memory && settings.DataSource != ":memory:"
-            && !settings.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        var isFile = SqliteFile.IsFile(settings);
         if (isFile && readOnly && !File.Exists(settings.DataSource))
         {
             _absent = true;

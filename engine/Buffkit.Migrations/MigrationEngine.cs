@@ -1,14 +1,42 @@
 namespace Buffkit.Migrations;
 
-/// <summary>The SQL engine that the migrations run on.</summary>
-public enum MigrationEngine
+/// <summary>A SQL engine that migrations run on. A package brings each one, with its driver.</summary>
+public abstract class MigrationEngine
 {
-    /// <summary>SQLite; <c>sqlite</c> in file names and directives.</summary>
-    Sqlite,
+    /// <summary>Only the engines' packages derive from it.</summary>
+    internal MigrationEngine()
+    {
+    }
 
-    /// <summary>PostgreSQL; <c>postgres</c> in file names and directives.</summary>
-    Postgres,
+    /// <summary>Gets the name in file names, directives and configuration, such as <c>sqlite</c>.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>MySQL 8 or later; <c>mysql</c> in file names and directives.</summary>
-    MySql,
+    /// <summary>Gets the value of <c>db.system.name</c> in OpenTelemetry's conventions.</summary>
+    internal virtual string SystemName => Name;
+
+    /// <summary>Gets the rules by which a script is read.</summary>
+    internal abstract SqlDialect Dialect { get; }
+
+    /// <summary>Gets what to look for in a script, beside <see cref="LintRules.Common"/>.</summary>
+    internal abstract IReadOnlyList<LintRule> LintRules { get; }
+
+    /// <summary>Completes a configured connection string.</summary>
+    /// <param name="configured">As configured; <see langword="null"/> or empty where it is not.</param>
+    /// <param name="root">The folder that a relative path is relative to.</param>
+    /// <returns><see langword="null"/> where one is needed and none is configured.</returns>
+    /// <exception cref="MigrationConfigurationException">It is none of this engine's.</exception>
+    public virtual string? CompleteConnectionString(string? configured, string root) =>
+        string.IsNullOrWhiteSpace(configured) ? null : configured;
+
+    /// <summary>The name alone: an engine holds no secrets, and shows none.</summary>
+    public sealed override string ToString() => Name;
+
+    /// <summary>What a run works with.</summary>
+    internal abstract MigrationDatabase Open(string connectionString, TimeProvider time);
+
+    /// <summary>Why a statement must not stand in a script, as the end of a sentence that names it; <see langword="null"/> for all others.</summary>
+    internal virtual string? ReasonToRefuse(Statement statement) => null;
+
+    /// <summary>The same server's database of another name, for a trial where DDL cannot be taken back; <see langword="null"/> where it can.</summary>
+    internal virtual string? ForScratch(string connectionString, string database) => null;
 }

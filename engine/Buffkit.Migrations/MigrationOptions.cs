@@ -9,9 +9,8 @@ public sealed class MigrationOptions
     /// <summary>The default of <see cref="SlowAfter"/>.</summary>
     public static readonly TimeSpan DefaultSlowAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Gets or sets the SQL engine.</summary>
-    /// <value>The default is <see cref="MigrationEngine.Sqlite"/>.</value>
-    public MigrationEngine Engine { get; set; }
+    /// <summary>Gets or sets the SQL engine, one that a package brings. Required.</summary>
+    public MigrationEngine? Engine { get; set; }
 
     /// <summary>Gets or sets the connection string, in the form of the engine's ADO.NET driver. Required.</summary>
     public string ConnectionString { get; set; } = "";
@@ -41,8 +40,13 @@ public sealed class MigrationOptions
 
     internal static readonly string DefaultScriptsPath = Path.Combine(AppContext.BaseDirectory, "Scripts");
 
+    /// <exception cref="MigrationConfigurationException">There is none.</exception>
+    internal MigrationEngine RequiredEngine => Engine ?? throw new MigrationConfigurationException(
+        "There is no engine. Set MigrationOptions.Engine to one that a package brings.");
+
     internal void Validate()
     {
+        _ = RequiredEngine;
         if (string.IsNullOrWhiteSpace(ConnectionString))
         {
             throw new MigrationConfigurationException(

@@ -1,5 +1,3 @@
-using System.Data.Common;
-
 namespace Buffkit.Migrations;
 
 /// <summary>Trying the pending migrations without keeping them.</summary>
@@ -32,8 +30,8 @@ public sealed partial class MigrationRunner
             [.. plan.Select(script => new DryRunMigration(
                 script.Name,
                 tried.Contains(script.Name),
-                [.. script.File.Statements(options.Engine).Select(statement => statement.Text)]))],
-            [.. plan.SelectMany(script => Linter.Lint(script.File, options.Engine))])
+                [.. script.File.Statements(options.RequiredEngine).Select(statement => statement.Text)]))],
+            [.. plan.SelectMany(script => Linter.Lint(script.File, options.RequiredEngine))])
         {
             Caveat = tried.Count > 0 ? database.TrialCaveat : null,
         };
@@ -45,25 +43,21 @@ public sealed partial class MigrationRunner
     public async Task<IReadOnlyList<CompletedMigration>> ScratchRunAsync(CancellationToken cancellationToken)
     {
         options.Validate();
-        if (options.Engine != MigrationEngine.MySql)
+        var scratch = $"scratch_{Guid.NewGuid():N}";
+        if (options.RequiredEngine.ForScratch(options.ConnectionString, scratch) is not { } connectionString)
         {
             throw new MigrationConfigurationException("--scratch is for MySQL. Elsewhere dry-run really runs the migrations and rolls them back.");
         }
 
-        var settings = new DbConnectionStringBuilder { ConnectionString = options.ConnectionString };
-        var scratch = $"scratch_{Guid.NewGuid():N}";
         await using var server = await OpenAsync(readOnly: false, cancellationToken);
-        await ExecuteOnAsync(server, $"CREATE DATABASE `{scratch}`", cancellationToken);
+        await ExecuteOnAsync(server, $"CREATE DATABASE {scratch}", cancellationToken);
         try
         {
-            // The driver knows the database by two names.
-            settings.Remove("Initial Catalog");
-            settings["Database"] = scratch;
             var runner = new MigrationRunner(
                 new MigrationOptions
                 {
                     Engine = options.Engine,
-                    ConnectionString = settings.ToString(),
+                    ConnectionString = connectionString,
                     ScriptsPath = options.ScriptsPath,
                     SlowAfter = options.SlowAfter,
                     Who = options.Who,
@@ -75,7 +69,7 @@ public sealed partial class MigrationRunner
         }
         finally
         {
-            await ExecuteOnAsync(server, $"DROP DATABASE `{scratch}`", CancellationToken.None);
+            await ExecuteOnAsync(server, $"DROP DATABASE {scratch}", CancellationToken.None);
         }
     }
 

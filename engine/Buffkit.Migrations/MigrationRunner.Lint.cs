@@ -11,7 +11,7 @@ public sealed partial class MigrationRunner
     /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
     public async Task<IReadOnlyList<LintFinding>> LintAsync(bool pendingOnly, CancellationToken cancellationToken)
     {
-        var folder = ScriptFolder.Read(options.ScriptsPath, options.Engine);
+        var folder = ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine);
         var broken = folder.Problems.Where(problem => problem is { Kind: ProblemKind.Parse, IsError: true }).ToList();
         if (broken.Count > 0)
         {
@@ -27,6 +27,6 @@ public sealed partial class MigrationRunner
 
         return [.. folder.Migrations
             .Where(migration => migration is { Up: not null, Kind: ScriptKind.Versioned } && !applied.Contains(migration.Name))
-            .SelectMany(migration => Linter.Lint(migration.Up!, options.Engine))];
+            .SelectMany(migration => Linter.Lint(migration.Up!, options.RequiredEngine))];
     }
 }

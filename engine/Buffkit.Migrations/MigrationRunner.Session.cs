@@ -18,7 +18,7 @@ public sealed partial class MigrationRunner
     private ScriptFolder ReadFolder()
     {
         options.Validate();
-        var folder = ScriptFolder.Read(options.ScriptsPath, options.Engine);
+        var folder = ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine);
         var fatal = folder.Problems.Where(problem => problem is { IsError: true, Kind: not ProblemKind.MissingDown }).ToList();
         return fatal.Count == 0 ? folder : throw new MigrationValidationException(fatal);
     }
@@ -48,7 +48,7 @@ public sealed partial class MigrationRunner
         var started = time.GetTimestamp();
         while (true)
         {
-            var database = MigrationDatabase.Create(options, time);
+            var database = options.RequiredEngine.Open(options.ConnectionString, time);
             try
             {
                 await database.OpenAsync(readOnly, cancellation);

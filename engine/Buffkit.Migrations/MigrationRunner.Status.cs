@@ -9,12 +9,12 @@ public sealed partial class MigrationRunner
     public async Task<MigrationStatus> StatusAsync(CancellationToken cancellationToken)
     {
         options.Validate();
-        var folder = ScriptFolder.Read(options.ScriptsPath, options.Engine);
+        var folder = ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine);
         await using var database = await OpenAsync(readOnly: true, cancellationToken);
         var journal = await ReadJournalAsync(database, folder, cancellationToken);
         var runner = database.IsAbsent ? null : await database.DescribeLockHolderAsync(cancellationToken);
         return new MigrationStatus(
-            options.Engine.ToName(),
+            options.RequiredEngine.Name,
             runner,
             [.. Entries(folder, journal)],
             [.. folder.Problems, .. JournalCheck.Check(folder, journal)]);
@@ -30,7 +30,7 @@ public sealed partial class MigrationRunner
     {
         if (offline)
         {
-            return ScriptFolder.Read(options.ScriptsPath, options.Engine).Problems;
+            return ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine).Problems;
         }
 
         return (await StatusAsync(cancellationToken)).Problems;

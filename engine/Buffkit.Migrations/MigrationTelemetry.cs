@@ -45,8 +45,4 @@ public static class MigrationTelemetry
     internal static readonly Counter<long> FailureCounts = Meter.CreateCounter<long>(Failures, "{migration}", "Migrations that failed or were cancelled.");
     internal static readonly Histogram<double> StatementDurations = Meter.CreateHistogram(StatementDuration, "s", "How long a statement took.", null, Boundaries);
     internal static readonly Histogram<double> LockWaits = Meter.CreateHistogram(LockWait, "s", "How long a runner waited for its lock.", null, Boundaries);
-
-    /// <summary>The value of <c>db.system.name</c> in OpenTelemetry's conventions.</summary>
-    internal static string SystemName(MigrationEngine engine) =>
-        engine == MigrationEngine.Postgres ? "postgresql" : engine.ToName();
 }

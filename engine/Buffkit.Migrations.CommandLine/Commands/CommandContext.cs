@@ -1,12 +1,13 @@
 using System.CommandLine;
-using Buffkit.Migrations;
-using Buffkit.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Builds the host for a command, runs it, and turns what happens into output and an exit code.</summary>
-internal sealed class CommandContext(string[] configuration, CommonOptions common, Signals signals)
+internal sealed class CommandContext(RunnerHost hosts, CommonOptions common, Signals signals)
 {
     public async Task<int> RunAsync(
         ParseResult parsed, Func<MigrationRunner, CommandOutput, CancellationToken, Task<int>> command)
@@ -49,10 +50,10 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
     }
 
     /// <summary>The engine that is configured, for a command that needs its rules and no connection.</summary>
-    public string Provider(ParseResult parsed) =>
-        parsed.GetValue(common.Provider)
-        ?? Host.CreateApplicationBuilder(configuration).Configuration[AppDatabaseRegistration.ProviderKey]
-        ?? "sqlite";
+    public MigrationEngine Engine(ParseResult parsed) => hosts.Engine(parsed.GetValue(common.Provider));
+
+    /// <summary>The engines that the program has.</summary>
+    public MigrationEngines Engines => hosts.Engines;
 
     private CommandOutput Output(ParseResult parsed) => CommandOutput.For(parsed.GetValue(common.Json));
 
@@ -65,34 +66,26 @@ internal sealed class CommandContext(string[] configuration, CommonOptions commo
 
     private IHost BuildHost(ParseResult parsed, ProgressDisplay progress)
     {
-        var builder = Host.CreateApplicationBuilder(configuration);
-        Override(builder, AppDatabaseRegistration.ProviderKey, parsed.GetValue(common.Provider));
-        Override(builder, $"ConnectionStrings:{AppDatabaseRegistration.ConnectionName}", parsed.GetValue(common.Connection));
-        Override(builder, RunnerRegistration.ScriptsKey, parsed.GetValue(common.Scripts));
-        builder.AddServiceDefaults();
-        builder.AddTelemetrySources(MigrationTelemetry.Name);
+        var builder = hosts.CreateBuilder(
+            [
+                (RunnerHost.ProviderKey, parsed.GetValue(common.Provider)),
+                ($"ConnectionStrings:{RunnerHost.ConnectionName}", parsed.GetValue(common.Connection)),
+                (RunnerHost.ScriptsKey, parsed.GetValue(common.Scripts)),
+            ],
+            options =>
+            {
+                options.Progress = progress;
+                if (parsed.GetValue(common.LockWait) is { } seconds)
+                {
+                    options.LockWait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.MaxValue.TotalSeconds / 2));
+                }
+            });
         // Standard output belongs to the result.
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
         // Hosting's own console lifetime would take the signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.AddMigrationRunner(options =>
-        {
-            options.Progress = progress;
-            if (parsed.GetValue(common.LockWait) is { } seconds)
-            {
-                options.LockWait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.MaxValue.TotalSeconds / 2));
-            }
-        });
         return builder.Build();
-    }
-
-    private static void Override(HostApplicationBuilder builder, string key, string? value)
-    {
-        if (value is not null)
-        {
-            builder.Configuration[key] = value;
-        }
     }
 
     /// <summary>New files belong beside the sources, not into the folder that the program runs from.</summary>

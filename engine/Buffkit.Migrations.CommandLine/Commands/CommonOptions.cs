@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>The options that every command has.</summary>
 internal sealed class CommonOptions

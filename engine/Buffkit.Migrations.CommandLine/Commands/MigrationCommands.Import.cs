@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Buffkit.Migrations;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>The command for those who come from another tool.</summary>
 internal static partial class MigrationCommands
@@ -22,7 +21,7 @@ internal static partial class MigrationCommands
         command.SetAction((parsed, _) => context.RunFilesAsync(parsed, (scripts, output) => output.Names(
             parsed.GetValue(dryRun) ? "would write" : "written",
             MigrationImport.Run(
-                parsed.GetValue(from)!, parsed.GetValue(folder)!, scripts, context.Provider(parsed), parsed.GetValue(dryRun)),
+                parsed.GetValue(from)!, parsed.GetValue(folder)!, scripts, context.Engine(parsed), parsed.GetValue(dryRun)),
             "")));
         return command;
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Buffkit.Migrations;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>The commands that change nothing in the database.</summary>
 internal static partial class MigrationCommands
@@ -85,7 +84,7 @@ internal static partial class MigrationCommands
         var command = new Command("new", "Create the files of a new migration.") { name, template, table };
         command.SetAction((parsed, _) => context.RunFilesAsync(parsed, (scripts, output) => output.Names(
             "created",
-            MigrationTemplates.Create(scripts, parsed.GetValue(name)!, parsed.GetValue(template)!, TimeProvider.System, parsed.GetValue(table)),
+            MigrationTemplates.Create(scripts, parsed.GetValue(name)!, parsed.GetValue(template)!, TimeProvider.System, context.Engines, parsed.GetValue(table)),
             "")));
         return command;
     }

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using Buffkit.Migrations;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>The command line.</summary>
 internal static partial class MigrationCommands
@@ -22,13 +21,13 @@ internal static partial class MigrationCommands
         something, 5 another runner is at work, 6 no database, 130/143 cancelled.
         """;
 
-    public static async Task<int> RunAsync(string[] configuration, string[] arguments)
+    public static async Task<int> RunAsync(RunnerHost hosts, string[] arguments)
     {
         using var signals = new Signals();
         var common = new CommonOptions();
         var root = new RootCommand(About);
         common.AddTo(root);
-        foreach (var command in Build(new CommandContext(configuration, common, signals)))
+        foreach (var command in Build(new CommandContext(hosts, common, signals)))
         {
             root.Subcommands.Add(command);
         }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Ctrl-C and SIGTERM cancel; the same again ends the process at once.</summary>
 internal sealed class Signals : IDisposable
@@ -11,8 +11,8 @@ internal sealed class Signals : IDisposable
 
     public Signals()
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Handle(signal, MigrationService.ExitCode.Interrupted));
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Handle(signal, MigrationService.ExitCode.Terminated));
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Handle(signal, CommandLine.ExitCode.Interrupted));
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Handle(signal, CommandLine.ExitCode.Terminated));
     }
 
     public CancellationToken Token => _cancellation.Token;

@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>How results reach the caller. Each method returns the exit code that the result means.</summary>
 internal abstract class CommandOutput

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Buffkit.Migrations;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>One JSON document per command. Names and meanings are public: scripts read them.</summary>
 internal sealed class JsonOutput(TextWriter output) : CommandOutput

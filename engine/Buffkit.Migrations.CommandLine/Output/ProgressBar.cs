@@ -1,7 +1,6 @@
-using Buffkit.Migrations;
 using Spectre.Console;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>A bar over the run.</summary>
 internal sealed class ProgressBar : ProgressDisplay

@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Shows on standard error how far a run is: a bar on a terminal, lines elsewhere.</summary>
 internal abstract class ProgressDisplay : IProgress<MigrationProgress>, IDisposable

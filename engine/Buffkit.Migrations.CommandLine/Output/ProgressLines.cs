@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>A line per statement if asked for, else one now and then for a run that takes its time.</summary>
 internal sealed class ProgressLines(TextWriter output, TimeProvider time, bool everyStatement) : ProgressDisplay

@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>How far a run is, in one line.</summary>
 internal static class ProgressText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>How many columns there are for text.</summary>
 internal static class TerminalWidth

@@ -1,6 +1,4 @@
-using Buffkit.Migrations;
-
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Plain lines for people and for grep.</summary>
 /// <param name="output">Results.</param>

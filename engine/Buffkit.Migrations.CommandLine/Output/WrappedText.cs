@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Buffkit.MigrationService;
+namespace Buffkit.Migrations.CommandLine;
 
 /// <summary>Breaks text between words, and only a word that has no room at all inside.</summary>
 internal static class WrappedText

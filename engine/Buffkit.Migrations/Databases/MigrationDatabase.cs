@@ -3,7 +3,7 @@ using System.Data.Common;
 namespace Buffkit.Migrations;
 
 /// <summary>One engine's side of a run: its sessions, its lock, its SQL for the journal, its way with transactions.</summary>
-internal abstract class MigrationDatabase : IAsyncDisposable
+internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDisposable
 {
     /// <summary>
     /// How long a server may take to confirm that it has cancelled a statement: undoing it can take a while. Drivers
@@ -11,18 +11,7 @@ internal abstract class MigrationDatabase : IAsyncDisposable
     /// </summary>
     protected static readonly TimeSpan CancellationWait = TimeSpan.FromMinutes(1);
 
-    public static MigrationDatabase Create(MigrationOptions options, TimeProvider time) => options.Engine switch
-    {
-        //#if (postgres)
-        MigrationEngine.Postgres => new PostgresDatabase(options.ConnectionString),
-        //#endif
-        //#if (mysql)
-        MigrationEngine.MySql => new MySqlDatabase(options.ConnectionString),
-        //#endif
-        _ => new SqliteDatabase(options.ConnectionString, time),
-    };
-
-    public abstract MigrationEngine Engine { get; }
+    public MigrationEngine Engine { get; } = engine;
 
     /// <summary>Gets a value indicating whether a transaction takes DDL back, so that a migration is all or nothing.</summary>
     public abstract bool HasTransactionalDdl { get; }
@@ -59,13 +48,13 @@ internal abstract class MigrationDatabase : IAsyncDisposable
         }
         catch (Exception e) when (e is DbException or TimeoutException or System.Net.Sockets.SocketException)
         {
-            throw new DatabaseUnavailableException($"The {Engine.ToName()} database {Unopened(e.Message.TrimEnd('.'))}", e);
+            throw new DatabaseUnavailableException($"The {Engine.Name} database {Unopened(e.Message.TrimEnd('.'))}", e);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
             // The exception's text may quote the connection string.
             throw new MigrationConfigurationException(
-                $"The connection string is none of {Engine.ToName()}'s. Check ConnectionStrings:appdb or --connection, and Database:Provider or --provider.");
+                $"The connection string is none of {Engine.Name}'s. Check ConnectionStrings:appdb or --connection, and Database:Provider or --provider.");
         }
     }
 
@@ -157,6 +146,20 @@ internal abstract class MigrationDatabase : IAsyncDisposable
 
     /// <summary>What the driver's message leaves out of the way on: a sentence with a space before it, or nothing.</summary>
     public virtual string HintFor(Statement statement, Exception exception) => "";
+
+    /// <summary>Says what happened: the server's message; what else an exception's text holds (stack, data, connection) is not for the journal.</summary>
+    public virtual string Describe(Exception exception) => exception switch
+    {
+        DbException e => e.Message,
+        OperationCanceledException => "cancelled.",
+        _ => exception.Message,
+    };
+
+    /// <summary>Whether an exception holds the server's word, and not only the driver's that there was none.</summary>
+    public virtual bool IsAnswer(DbException exception) => true;
+
+    /// <summary>How the server spells the name of a table that another program made.</summary>
+    public virtual Task<string> SpellingOfAsync(string table, CancellationToken cancellation) => Task.FromResult(table);
 
     /// <summary>What keeps the journal from being read or written.</summary>
     public abstract JournalTrouble TroubleOf(DbException exception);

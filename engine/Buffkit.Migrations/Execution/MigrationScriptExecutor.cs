@@ -69,7 +69,7 @@ internal sealed partial class MigrationScriptExecutor(RunContext context, Cancel
     {
         var tags = new TagList
         {
-            { "db.system.name", MigrationTelemetry.SystemName(context.Database.Engine) },
+            { "db.system.name", context.Database.Engine.SystemName },
             { MigrationTelemetry.DirectionTag, direction },
             { MigrationTelemetry.OutcomeTag, outcome },
         };

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Migrations;
@@ -16,15 +15,4 @@ internal sealed record RunContext(
     public void Report(MigrationScript script, int done, int total, string? statement, TimeSpan elapsed) =>
         Options.Progress?.Report(new MigrationProgress(
             script.Name, script.Direction == Direction.Up ? "up" : "down", Number, Count, done, total, statement, elapsed));
-
-    /// <summary>The server's message; what else an exception's text holds (stack, data, connection) is not for the journal.</summary>
-    public static string Describe(Exception exception) => exception switch
-    {
-        //#if (postgres)
-        Npgsql.PostgresException e => $"{e.SqlState}: {e.MessageText}{(e.Hint is { } hint ? $" Hint: {hint}" : "")}",
-        //#endif
-        DbException e => e.Message,
-        OperationCanceledException => "cancelled.",
-        _ => exception.Message,
-    };
 }

@@ -23,7 +23,7 @@ internal sealed class RunnerConnection(MigrationDatabase database) : IConnection
         actionWithResult(database.JournalSession.CreateCommand);
 
     public IEnumerable<string> SplitScriptIntoCommands(string scriptContents) =>
-        StatementSplitter.Split(scriptContents, SqlDialect.Of(database.Engine)).Select(statement => statement.Text);
+        StatementSplitter.Split(scriptContents, database.Engine.Dialect).Select(statement => statement.Text);
 
     public bool TryConnect(IUpgradeLog upgradeLog, out string errorMessage)
     {

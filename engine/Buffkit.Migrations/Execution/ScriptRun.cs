@@ -60,7 +60,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         var statement = Statements[index];
         Context.Report(Script, index, Statements.Count, statement.Summary, Elapsed);
         using var activity = MigrationTelemetry.Source.StartActivity(statement.Summary, ActivityKind.Client);
-        activity?.SetTag("db.system.name", MigrationTelemetry.SystemName(Database.Engine));
+        activity?.SetTag("db.system.name", Database.Engine.SystemName);
         activity?.SetTag("db.query.summary", statement.Summary);
         activity?.SetTag("migrations.statement", index + 1);
         var started = Context.Time.GetTimestamp();
@@ -84,7 +84,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         {
             MigrationTelemetry.StatementDurations.Record(
                 Context.Time.GetElapsedTime(started).TotalSeconds,
-                new KeyValuePair<string, object?>("db.system.name", MigrationTelemetry.SystemName(Database.Engine)));
+                new KeyValuePair<string, object?>("db.system.name", Database.Engine.SystemName));
         }
     }
 
@@ -145,7 +145,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(
-            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {RunContext.Describe(cause).TrimEnd('.')}.{hint}{Database.HintFor(statement, cause)} {consequence}",
+            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {Database.Describe(cause).TrimEnd('.')}.{hint}{Database.HintFor(statement, cause)} {consequence}",
             cause);
     }
 
@@ -159,7 +159,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         {
             // The next script would find what this one set, or run beside another runner.
             throw new MigrationFailedException(
-                $"{FileName} is done and counts as done, but its session could not be made ready for what follows: {RunContext.Describe(e).TrimEnd('.')}. Run again to go on.", e);
+                $"{FileName} is done and counts as done, but its session could not be made ready for what follows: {Database.Describe(e).TrimEnd('.')}. Run again to go on.", e);
         }
     }
 

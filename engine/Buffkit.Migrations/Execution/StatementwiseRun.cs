@@ -175,11 +175,9 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
         // The server said that the statement failed, so its fate is known; without a word from it, it is not.
         var known = cause is DbException or OperationCanceledException { InnerException: DbException }
-            //#if (postgres)
-            && cause is not Npgsql.NpgsqlException { InnerException: IOException }
-            //#endif
+            && !(cause is DbException failure && !Database.IsAnswer(failure))
             && Database.Session.State == ConnectionState.Open;
-        if (cause is DbException && !known && Database.Engine == MigrationEngine.MySql)
+        if (cause is DbException && !known && Database.JournalSession != Database.Session)
         {
             // The connection went away, perhaps after a commit that the server carried out. What it holds is the truth, as after
             // a crash; our last count, written over it by another session, might not be.
@@ -196,14 +194,14 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         if (IsDown && _before is not null && entry is { StatementsDone: 0, StatementStarted: 0 })
         {
             // Nothing of the way down has happened: it is as applied as it was.
-            await JournalFailureAsync(_before with { Error = $"down: statement {index + 1}: {RunContext.Describe(cause)}" });
+            await JournalFailureAsync(_before with { Error = $"down: statement {index + 1}: {Database.Describe(cause)}" });
             return;
         }
 
         await JournalFailureAsync(_progress.Timed(entry with
         {
             State = FailedState,
-            Error = $"statement {index + 1}: {RunContext.Describe(cause)}",
+            Error = $"statement {index + 1}: {Database.Describe(cause)}",
         }));
     }
 }

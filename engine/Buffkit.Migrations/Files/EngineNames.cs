@@ -1,22 +1,18 @@
 namespace Buffkit.Migrations;
 
-/// <summary>The engines as they are written in file names, directives and configuration.</summary>
+/// <summary>The engines that file names and directives may name, whether or not a program has them: scripts are written for several.</summary>
 internal static class EngineNames
 {
-    public static IReadOnlyList<string> All { get; } = ["sqlite", "postgres", "mysql"];
-
-    public static string ToName(this MigrationEngine engine) => All[(int)engine];
-
-    public static MigrationEngine? Parse(string name)
+    /// <summary>Each with the end of its package's name.</summary>
+    private static readonly Dictionary<string, string> Packages = new(StringComparer.OrdinalIgnoreCase)
     {
-        for (var i = 0; i < All.Count; i++)
-        {
-            if (string.Equals(All[i], name, StringComparison.OrdinalIgnoreCase))
-            {
-                return (MigrationEngine)i;
-            }
-        }
+        ["sqlite"] = "Sqlite",
+        ["postgres"] = "Postgres",
+        ["mysql"] = "MySql",
+    };
 
-        return null;
-    }
+    /// <summary>The name as it is written in file names; <see langword="null"/> if it is no engine's.</summary>
+    public static string? Parse(string name) => Packages.ContainsKey(name) ? name.ToLowerInvariant() : null;
+
+    public static string? PackageOf(string name) => Packages.GetValueOrDefault(name);
 }

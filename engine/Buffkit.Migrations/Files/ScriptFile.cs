@@ -39,7 +39,7 @@ internal sealed class ScriptFile
     }
 
     /// <summary>Reads the text for an engine; only once, since a script of data can be long.</summary>
-    public ScriptScan Scan(MigrationEngine engine) => _scan ??= _text.Scan(SqlDialect.Of(engine));
+    public ScriptScan Scan(MigrationEngine engine) => _scan ??= _text.Scan(engine.Dialect);
 
     /// <summary>The statements for an engine.</summary>
     /// <exception cref="ScriptSyntaxException">The text cannot be split.</exception>

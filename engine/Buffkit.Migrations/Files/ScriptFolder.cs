@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace Buffkit.Migrations;
 
 /// <summary>The scripts of a folder, for one engine.</summary>
-internal sealed partial class ScriptFolder
+internal sealed class ScriptFolder
 {
     public const string RepeatableFolder = "repeatable";
     public const string SeedsFolder = "seeds";
@@ -68,7 +66,7 @@ internal sealed partial class ScriptFolder
             if (ScriptName.Parse(fileName, kind, kind == ScriptKind.Seed ? prefix : "", out var problem) is not { } name)
             {
                 // A file that is silently left out would be missed only when something breaks. Another tool's is not to be renamed.
-                _problems.Add(ForeignMarkers.FindInFile(file, prefix + fileName, SqlDialect.Of(Engine))
+                _problems.Add(ForeignMarkers.FindInFile(file, prefix + fileName, Engine.Dialect)
                     ?? ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, MisplacedScripts.AdviceByName(fileName, kind) ?? problem));
             }
             else if (ScriptFile.Read(file, prefix + fileName, name, _problems) is { } script)
@@ -110,7 +108,7 @@ internal sealed partial class ScriptFolder
     private ScriptFile? Choose(IEnumerable<ScriptFile> files)
     {
         var fitting = files
-            .Where(file => (file.Name.Engine ?? Engine) == Engine && file.Header.Engines?.Contains(Engine) != false)
+            .Where(file => (file.Name.Engine ?? Engine.Name) == Engine.Name && file.Header.Engines?.Contains(Engine.Name) != false)
             .ToLookup(file => file.Name.Engine is not null);
         var chosen = fitting[true].Any() ? fitting[true] : fitting[false];
         if (chosen.Count() > 1)
@@ -136,7 +134,7 @@ internal sealed partial class ScriptFolder
                 _problems.Add(ScriptProblem.Hint(
                     ProblemKind.OtherEngine,
                     migration.Name,
-                    $"There is no file for {Engine.ToName()}, so nothing runs there. Add one, or say so with '-- engines:'."));
+                    $"There is no file for {Engine.Name}, so nothing runs there. Add one, or say so with '-- engines:'."));
             }
         }
         else if (migration is { Kind: ScriptKind.Versioned, Down: null, Up.Header.Irreversible: null })
@@ -147,12 +145,6 @@ internal sealed partial class ScriptFolder
                 $"There is no {migration.Name}.down.sql. Write it, or put '-- irreversible: reason' into this file."));
         }
     }
-
-    private bool ReleasesRunnersLock(Statement statement) =>
-        Engine == MigrationEngine.Postgres && statement.Text[0] is 'D' or 'd' or 'S' or 's' && ReleaseOfAllLocks().IsMatch(statement.Bare);
-
-    [GeneratedRegex(@"^(?:DISCARD\s+ALL\b|SELECT\s+(?:pg_catalog\.)?pg_advisory_unlock_all\b)", RegexOptions.IgnoreCase)]
-    private static partial Regex ReleaseOfAllLocks();
 
     private void CheckStatements()
     {
@@ -165,13 +157,12 @@ internal sealed partial class ScriptFolder
                 continue;
             }
 
-            foreach (var statement in scan.Statements.Where(ReleasesRunnersLock))
+            foreach (var statement in scan.Statements)
             {
-                _problems.Add(ScriptProblem.Error(
-                    ProblemKind.Parse,
-                    file.Path,
-                    $"{statement.Summary} would release the runner's lock. Release single locks with pg_advisory_unlock(key); the session is cleaned after each file anyway.",
-                    statement.Line));
+                if (Engine.ReasonToRefuse(statement) is { } reason)
+                {
+                    _problems.Add(ScriptProblem.Error(ProblemKind.Parse, file.Path, $"{statement.Summary} {reason}", statement.Line));
+                }
             }
 
             if (scan.Error is { } error)

@@ -10,7 +10,7 @@ internal sealed record ScriptHeader
     public bool NoTransaction { get; init; }
 
     /// <summary><c>-- engines: a, b</c>: the script is for these only; <see langword="null"/> for all.</summary>
-    public IReadOnlyList<MigrationEngine>? Engines { get; init; }
+    public IReadOnlyList<string>? Engines { get; init; }
 
     /// <summary><c>-- lock-timeout: 5s</c>: how long a statement waits for a lock.</summary>
     public TimeSpan? LockTimeout { get; init; }

@@ -83,7 +83,7 @@ internal static partial class ScriptHeaderParser
                     problem($"'-- engines: {unknown.Name}': an engine is sqlite, postgres or mysql.");
                 }
 
-                return header with { Engines = [.. engines.Select(engine => engine.Engine).OfType<MigrationEngine>()] };
+                return header with { Engines = [.. engines.Select(engine => engine.Engine).OfType<string>()] };
             case "lock-timeout" when Duration(value) is { } timeout:
                 return header with { LockTimeout = timeout };
             case "statement-timeout" when Duration(value) is { } timeout:

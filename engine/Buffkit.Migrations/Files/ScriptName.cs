@@ -9,7 +9,7 @@ namespace Buffkit.Migrations;
 /// <param name="Engine">The engine that the file is for, or <see langword="null"/> for all.</param>
 /// <param name="Direction">Up or down.</param>
 internal sealed partial record ScriptName(
-    string Name, ScriptKind Kind, ScriptVersion Version, MigrationEngine? Engine, Direction Direction)
+    string Name, ScriptKind Kind, ScriptVersion Version, string? Engine, Direction Direction)
 {
     /// <summary>The journal's column; MySQL indexes no longer key of four-byte characters.</summary>
     public const int MaximumLength = 200;

@@ -52,12 +52,12 @@ internal sealed partial class ForeignFolder(string tool, MigrationEngine engine,
         using var reader = text.Open();
         var sql = reader.ReadToEnd();
         foreach (Match placeholder in tool is "flyway" or "evolve" ? Placeholder().Matches(sql)
-            : tool == "dbup" && engine != MigrationEngine.Postgres ? Variable().Matches(sql) : Enumerable.Empty<Match>())
+            : tool == "dbup" && !engine.Dialect.DollarQuotes ? Variable().Matches(sql) : Enumerable.Empty<Match>())
         {
             Refuse(file, sql.AsSpan(0, placeholder.Index).Count('\n') + 1, $"'{placeholder.Value}' is a placeholder of {tool}, and there are none here. Write the value.");
         }
 
-        var parts = new ForeignParts(tool, SqlDialect.Of(engine), (line, message) => Refuse(file, line, message));
+        var parts = new ForeignParts(tool, engine.Dialect, (line, message) => Refuse(file, line, message));
         parts.Read(sql);
         return (name, parts);
     }
@@ -103,7 +103,7 @@ internal sealed partial class ForeignFolder(string tool, MigrationEngine engine,
     {
         try
         {
-            return StatementSplitter.Split(sql, SqlDialect.Of(engine)).Count > 0;
+            return StatementSplitter.Split(sql, engine.Dialect).Count > 0;
         }
         catch (ScriptSyntaxException)
         {

@@ -132,7 +132,7 @@ internal static class ForeignHistory
         Version = migration.Kind == ScriptKind.Versioned ? migration.Version.ToString() : null,
         Kind = migration.Kind.ToString().ToLowerInvariant(),
         Checksum = migration.Up?.Checksum,
-        Engine = database.Engine.ToName(),
+        Engine = database.Engine.Name,
         State = MigrationState.Applied,
         At = at,
         Who = $"adopted from {table}",

@@ -12,15 +12,14 @@ public static class MigrationImport
     /// <param name="tool">One of <see cref="Tools"/>.</param>
     /// <param name="source">The tool's folder.</param>
     /// <param name="scripts">The folder of ours to write to. It is made where there is none.</param>
-    /// <param name="provider"><c>sqlite</c>, <c>postgres</c> or <c>mysql</c>: the engine whose rules say where a statement ends.</param>
+    /// <param name="engine">The engine whose rules say where a statement ends.</param>
     /// <param name="dryRun">Only say what would be written.</param>
     /// <returns>The paths of the files, in the order in which they run.</returns>
     /// <exception cref="MigrationValidationException">Something cannot be converted; nothing was written.</exception>
     /// <exception cref="MigrationConfigurationException">There is no such folder or tool, or a file exists already.</exception>
-    public static IReadOnlyList<string> Run(string tool, string source, string scripts, string provider, bool dryRun)
+    public static IReadOnlyList<string> Run(string tool, string source, string scripts, MigrationEngine engine, bool dryRun)
     {
-        var engine = EngineNames.Parse(provider)
-            ?? throw new MigrationConfigurationException($"'{provider}' is no engine. There are: {string.Join(", ", EngineNames.All)}.");
+        ArgumentNullException.ThrowIfNull(engine);
         if (!Tools.Contains(tool, StringComparer.Ordinal))
         {
             throw new MigrationConfigurationException($"'{tool}' is no tool that can be imported from. There are: {string.Join(", ", Tools)}.");

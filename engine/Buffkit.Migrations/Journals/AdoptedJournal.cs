@@ -28,7 +28,7 @@ internal static class AdoptedJournal
         try
         {
             await using var command = database.JournalSession.CreateCommand();
-            command.CommandText = $"SELECT scriptname, applied FROM {await TableAsync(database, cancellation)} ORDER BY applied, scriptname";
+            command.CommandText = $"SELECT scriptname, applied FROM {await database.SpellingOfAsync(TableName, cancellation)} ORDER BY applied, scriptname";
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
@@ -52,7 +52,7 @@ internal static class AdoptedJournal
                 Kind = migration?.Kind.ToString().ToLowerInvariant() ?? JournalEntry.AdoptedKind,
                 // What ran then is not known; what lies here now is trusted once.
                 Checksum = migration?.Up?.Checksum,
-                Engine = database.Engine.ToName(),
+                Engine = database.Engine.Name,
                 State = MigrationState.Applied,
                 At = applied,
                 Who = Who,
@@ -79,20 +79,6 @@ internal static class AdoptedJournal
 
     private static string FileName(Migration migration) =>
         migration.Up is { } up ? up.Path[(up.Path.LastIndexOf('/') + 1)..] : migration.Name;
-
-    /// <summary>MySQL's names of tables may be case-sensitive, and DbUp for MySQL and others used both.</summary>
-    private static async Task<string> TableAsync(MigrationDatabase database, CancellationToken cancellation)
-    {
-        if (database.Engine != MigrationEngine.MySql)
-        {
-            return TableName;
-        }
-
-        await using var command = database.JournalSession.CreateCommand();
-        command.CommandText =
-            $"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND LOWER(TABLE_NAME) = '{TableName}' LIMIT 1";
-        return await command.ExecuteScalarAsync(cancellation) as string ?? TableName;
-    }
 
     private static DateTime ToUtc(object value) => value is DateTime { Kind: DateTimeKind.Unspecified } wall && !TimeZoneInfo.Local.IsInvalidTime(wall)
         ? TimeZoneInfo.ConvertTimeToUtc(wall, TimeZoneInfo.Local)

@@ -91,7 +91,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     /// <param name="cause">The server's word.</param>
     public MigrationException Trouble(JournalTrouble trouble, string what, DbException cause)
     {
-        var reason = RunContext.Describe(cause).TrimEnd('.');
+        var reason = database.Describe(cause).TrimEnd('.');
         return trouble switch
         {
             JournalTrouble.Column => new MigrationValidationException(
@@ -180,7 +180,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
         Checksum = script.Direction == Direction.Up
             ? script.File.Checksum
             : Entries.GetValueOrDefault(script.Name)?.Checksum ?? script.Migration.Up?.Checksum,
-        Engine = database.Engine.ToName(),
+        Engine = database.Engine.Name,
         State = state,
         At = time.GetUtcNow().UtcDateTime,
         StatementsTotal = script.File.Statements(database.Engine).Count,

@@ -4,10 +4,9 @@ namespace Buffkit.Migrations;
 
 /// <summary>One thing to look for in a statement.</summary>
 /// <param name="Name">For directives and documentation.</param>
-/// <param name="Engines">Where it applies.</param>
 /// <param name="Pattern">Matched against a statement without comments and string contents.</param>
 /// <param name="Message">What is the matter, and the safe way.</param>
-internal sealed record LintRule(string Name, MigrationEngine[] Engines, Regex Pattern, string Message)
+internal sealed record LintRule(string Name, Regex Pattern, string Message)
 {
     /// <summary>What, if it matches too, makes the statement harmless.</summary>
     public Regex? Unless { get; init; }

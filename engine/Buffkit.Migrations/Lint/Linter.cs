@@ -9,6 +9,7 @@ internal static partial class Linter
     {
         var created = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var statements = file.Statements(engine);
+        LintRule[] rules = [.. engine.LintRules, .. LintRules.Common];
         for (var at = 0; at < statements.Count; at++)
         {
             var statement = statements[at];
@@ -18,10 +19,9 @@ internal static partial class Linter
                 created.Add(LastName(create.Groups["table"].Value));
             }
 
-            foreach (var rule in LintRules.All)
+            foreach (var rule in rules)
             {
-                if (rule.Engines.Contains(engine)
-                    && (rule.InTransaction is not { } only || only != file.Header.NoTransaction)
+                if ((rule.InTransaction is not { } only || only != file.Header.NoTransaction)
                     && !file.Header.LintIgnored.Contains(rule.Name, StringComparer.OrdinalIgnoreCase)
                     && rule.Pattern.IsMatch(text)
                     && rule.Unless?.IsMatch(text) != true

@@ -10,84 +10,43 @@ internal sealed record SqlDialect
     public bool DoubleQuotedStrings { get; init; }
 
     /// <summary><c>$tag$ … $tag$</c>.</summary>
-    public bool DollarQuotes { get; private init; }
+    public bool DollarQuotes { get; init; }
 
     /// <summary><c>[name]</c>.</summary>
-    public bool BracketNames { get; private init; }
+    public bool BracketNames { get; init; }
 
     /// <summary><c>`name`</c>.</summary>
-    public bool BacktickNames { get; private init; }
+    public bool BacktickNames { get; init; }
 
     /// <summary><c># comment</c>, and <c>--</c> begins a comment only before white space.</summary>
-    public bool HashComments { get; private init; }
+    public bool HashComments { get; init; }
 
     /// <summary>A block comment may hold another one.</summary>
-    public bool NestedComments { get; private init; }
+    public bool NestedComments { get; init; }
 
     /// <summary><c>/*! … */</c> is code.</summary>
-    public bool ExecutableComments { get; private init; }
+    public bool ExecutableComments { get; init; }
 
     /// <summary>The command <c>DELIMITER</c> of the <c>mysql</c> client.</summary>
-    public bool DelimiterCommand { get; private init; }
+    public bool DelimiterCommand { get; init; }
 
     /// <summary><c>COPY … FROM stdin</c> with its data, and the backslash commands of <c>psql</c>.</summary>
-    public bool CopyData { get; private init; }
+    public bool CopyData { get; init; }
 
     /// <summary>Objects whose definition may hold <c>BEGIN … END</c>.</summary>
     public required IReadOnlySet<string> CompoundObjects { get; init; }
 
     /// <summary><c>IF … END IF</c> and the like may be such a definition's body, or part of it.</summary>
-    public bool FlowBlocks { get; private init; }
+    public bool FlowBlocks { get; init; }
 
     /// <summary>A NUL character cannot be sent, not even in a string: PostgreSQL's and SQLite's interfaces take it for the end of the text.</summary>
-    public bool NulEndsText { get; private init; }
+    public bool NulEndsText { get; init; }
 
     /// <summary><c>?</c>, <c>:name</c>, <c>@name</c> and <c>$name</c> stand for values that are bound from outside.</summary>
-    public bool BoundValues { get; private init; }
+    public bool BoundValues { get; init; }
 
     /// <summary>Such a block begins with <c>BEGIN ATOMIC</c>, because <c>BEGIN</c> alone starts a transaction.</summary>
-    public bool AtomicBlocks { get; private init; }
+    public bool AtomicBlocks { get; init; }
 
-    /// <summary><see href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html"/>.</summary>
-    public static SqlDialect Postgres { get; } = new()
-    {
-        DollarQuotes = true,
-        NestedComments = true,
-        CopyData = true,
-        NulEndsText = true,
-        AtomicBlocks = true,
-        CompoundObjects = Words("FUNCTION", "PROCEDURE"),
-    };
-
-    /// <summary><see href="https://dev.mysql.com/doc/refman/8.4/en/language-structure.html"/>.</summary>
-    public static SqlDialect MySql { get; } = new()
-    {
-        BackslashEscapes = true,
-        DoubleQuotedStrings = true,
-        BacktickNames = true,
-        HashComments = true,
-        ExecutableComments = true,
-        DelimiterCommand = true,
-        FlowBlocks = true,
-        CompoundObjects = Words("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
-    };
-
-    /// <summary><see href="https://www.sqlite.org/lang.html"/>.</summary>
-    public static SqlDialect Sqlite { get; } = new()
-    {
-        BacktickNames = true,
-        BracketNames = true,
-        NulEndsText = true,
-        BoundValues = true,
-        CompoundObjects = Words("TRIGGER"),
-    };
-
-    public static SqlDialect Of(MigrationEngine engine) => engine switch
-    {
-        MigrationEngine.Postgres => Postgres,
-        MigrationEngine.MySql => MySql,
-        _ => Sqlite,
-    };
-
-    private static HashSet<string> Words(params string[] words) => new(words, StringComparer.OrdinalIgnoreCase);
+    internal static HashSet<string> Words(params string[] words) => new(words, StringComparer.OrdinalIgnoreCase);
 }

@@ -14,17 +14,19 @@ public static partial class MigrationTemplates
     /// <param name="name">What the migration does, such as <c>add_orders</c>: letters, digits, <c>_</c> and <c>-</c>; spaces become <c>_</c>.</param>
     /// <param name="template">One of <see cref="Names"/>.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="engines">The engines to write files for, where one needs a file of its own.</param>
     /// <param name="table">
     /// The table that the pattern is about. Without it, the name says it: <c>customers</c> of <c>add_customers</c>, or of
     /// <c>add_note_to_customers</c>.
     /// </param>
     /// <returns>The paths of the new files.</returns>
     /// <exception cref="MigrationConfigurationException">The name, the template or the table does not fit.</exception>
-    public static IReadOnlyList<string> Create(string scriptsPath, string name, string template, TimeProvider time, string? table = null)
+    public static IReadOnlyList<string> Create(string scriptsPath, string name, string template, TimeProvider time, MigrationEngines engines, string? table = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(scriptsPath);
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(engines);
         var clean = name.Trim().Replace(' ', '_');
         if (!NameForm().IsMatch(clean))
         {
@@ -60,6 +62,11 @@ public static partial class MigrationTemplates
         var created = new List<string>();
         foreach (var (suffix, content) in files)
         {
+            if (suffix.Split('.')[1] is not ("up" or "down") and var engine && engines.All.All(added => added.Name != engine))
+            {
+                continue;
+            }
+
             var path = Path.Combine(scriptsPath, prefix + suffix);
             using var stream = new FileStream(path, FileMode.CreateNew);
             using var writer = new StreamWriter(stream);
@@ -100,7 +107,6 @@ public static partial class MigrationTemplates
                 );
 
                 """),
-            //#if (postgres)
             (".postgres.up.sql", """
                 CREATE TABLE things (
                     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -109,8 +115,6 @@ public static partial class MigrationTemplates
                 );
 
                 """),
-            //#endif
-            //#if (mysql)
             (".mysql.up.sql", """
                 -- Times are UTC: MySQL's datetime keeps no zone.
                 CREATE TABLE things (
@@ -120,7 +124,6 @@ public static partial class MigrationTemplates
                 );
 
                 """),
-            //#endif
             (".down.sql", "DROP TABLE things;\n"),
         ],
         ["column"] =
@@ -136,28 +139,20 @@ public static partial class MigrationTemplates
         ["index"] =
         [
             (".up.sql", "CREATE INDEX ix_things_name ON things (name);\n"),
-            //#if (postgres)
             (".postgres.up.sql", """
                 -- no-transaction
                 -- Without CONCURRENTLY writers would wait until the index is built.
                 CREATE INDEX CONCURRENTLY ix_things_name ON things (name);
 
                 """),
-            //#endif
-            //#if (mysql)
             (".mysql.up.sql", """
                 -- The server refuses if it cannot build the index beside the writers.
                 CREATE INDEX ix_things_name ON things (name) ALGORITHM = INPLACE LOCK = NONE;
 
                 """),
-            //#endif
             (".down.sql", "DROP INDEX ix_things_name;\n"),
-            //#if (postgres)
             (".postgres.down.sql", "-- no-transaction\nDROP INDEX CONCURRENTLY ix_things_name;\n"),
-            //#endif
-            //#if (mysql)
             (".mysql.down.sql", "DROP INDEX ix_things_name ON things;\n"),
-            //#endif
         ],
         ["backfill"] =
         [
@@ -179,7 +174,6 @@ public static partial class MigrationTemplates
                 ALTER TABLE things ADD COLUMN state varchar(20) NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'done'));
 
                 """),
-            //#if (postgres)
             (".postgres.up.sql", """
                 -- lock-timeout: 5s
                 -- Values can be added later (ALTER TYPE things_state ADD VALUE 'lost', no-transaction), never removed.
@@ -187,18 +181,13 @@ public static partial class MigrationTemplates
                 ALTER TABLE things ADD COLUMN state things_state NOT NULL DEFAULT 'new';
 
                 """),
-            //#endif
-            //#if (mysql)
             (".mysql.up.sql", """
                 -- Values added at the end later need no copy of the table.
                 ALTER TABLE things ADD COLUMN state enum('new', 'done') NOT NULL DEFAULT 'new';
 
                 """),
-            //#endif
             (".down.sql", "ALTER TABLE things DROP COLUMN state;\n"),
-            //#if (postgres)
             (".postgres.down.sql", "ALTER TABLE things DROP COLUMN state;\nDROP TYPE things_state;\n"),
-            //#endif
         ],
         ["foreign-key"] =
         [
@@ -207,7 +196,6 @@ public static partial class MigrationTemplates
                 ALTER TABLE things ADD COLUMN owner_id integer NULL REFERENCES owners (id);
 
                 """),
-            //#if (postgres)
             (".postgres.up.sql", """
                 -- lock-timeout: 5s
                 -- NOT VALID: new rows are checked from now on, old ones by VALIDATE CONSTRAINT, which locks nobody out.
@@ -216,8 +204,6 @@ public static partial class MigrationTemplates
                 ALTER TABLE things VALIDATE CONSTRAINT fk_things_owners;
 
                 """),
-            //#endif
-            //#if (mysql)
             (".mysql.up.sql", """
                 -- lock-timeout: 5s
                 -- With foreign_key_checks off the server adds the key in place, and looks neither for the other table nor at the rows. So they are
@@ -231,11 +217,8 @@ public static partial class MigrationTemplates
                 SET foreign_key_checks = 1;
 
                 """),
-            //#endif
             (".down.sql", "ALTER TABLE things DROP COLUMN owner_id;\n"),
-            //#if (mysql)
             (".mysql.down.sql", "ALTER TABLE things DROP FOREIGN KEY fk_things_owners, DROP COLUMN owner_id;\n"),
-            //#endif
         ],
     };
 

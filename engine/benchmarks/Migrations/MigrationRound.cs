@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Buffkit.Migrations;
+using Buffkit.Migrations.Postgres;
 using DbUp;
 using DbUp.Engine.Output;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -51,7 +52,7 @@ internal sealed class MigrationRound(string connection, MigrationFolder folder)
 
     private async Task OursAsync(string database, CancellationToken cancellationToken)
     {
-        var options = new MigrationOptions { Engine = MigrationEngine.Postgres, ConnectionString = database, ScriptsPath = folder.Path };
+        var options = new MigrationOptions { Engine = new PostgresEngine(), ConnectionString = database, ScriptsPath = folder.Path };
         var applied = await new MigrationRunner(options, NullLogger<MigrationRunner>.Instance, TimeProvider.System).UpAsync(cancellationToken);
         Require(applied.Count);
     }

@@ -1,5 +1,5 @@
 using Buffkit.Migrations;
-using Buffkit.MigrationService;
+using Buffkit.Migrations.CommandLine;
 
 namespace Buffkit.Tests;
 
@@ -101,17 +101,17 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Sqlite, "INT", 130)]
-    [InlineData(MigrationEngine.Postgres, "TERM", 143)]
-    [InlineData(MigrationEngine.MySql, "INT", 130)]
-    public async Task Up_SignalDuringAStatement_CancelsItAndLeavesACleanState(MigrationEngine engine, string signal, int expected)
+    [InlineData(TestEngine.Sqlite, "INT", 130)]
+    [InlineData(TestEngine.Postgres, "TERM", 143)]
+    [InlineData(TestEngine.MySql, "INT", 130)]
+    public async Task Up_SignalDuringAStatement_CancelsItAndLeavesACleanState(TestEngine engine, string signal, int expected)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);")
             .Write("2_b.up.sql", "INSERT INTO a VALUES (1);\n" + engine switch
             {
-                MigrationEngine.Postgres => "SELECT pg_sleep(600);",
-                MigrationEngine.MySql => "CREATE TABLE b AS SELECT /*+ SET_VAR(cte_max_recursion_depth = 4294967295) */ count(*) AS x FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) SELECT x FROM c) AS y;",
+                TestEngine.Postgres => "SELECT pg_sleep(600);",
+                TestEngine.MySql => "CREATE TABLE b AS SELECT /*+ SET_VAR(cte_max_recursion_depth = 4294967295) */ count(*) AS x FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) SELECT x FROM c) AS y;",
                 _ => "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000000000) SELECT count(*) FROM c;",
             });
         using var process = MigrationProcess.Start(database, "statement 2 of 2", "up", "--verbose");
@@ -122,7 +122,7 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
         Assert.True(code == expected, $"{code}: {error}");
         var state = await database.StateOfAsync("2_b");
         Assert.Equal(MigrationState.Failed, state.State);
-        Assert.Equal(engine == MigrationEngine.MySql ? 1 : 0, state.StatementsDone);
+        Assert.Equal(engine == TestEngine.MySql ? 1 : 0, state.StatementsDone);
         Assert.Null((await database.Runner().StatusAsync(TestContext.Current.CancellationToken)).Runner);
 
         database.Write("2_b.up.sql", "INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);");
@@ -133,7 +133,7 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Worker_Terminated_EndsInTimeWithItsExitCode()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT pg_sleep(600);");
         using var process = MigrationProcess.Start(database, null);
         await Eventually.TrueAsync(

@@ -9,11 +9,11 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+    public static TheoryData<TestEngine> Engines => UpAndDownTests.Engines;
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_EightRunnersHundredRounds_ApplyEachMigrationOnce(MigrationEngine engine)
+    public async Task Up_EightRunnersHundredRounds_ApplyEachMigrationOnce(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("0_log.up.sql", "CREATE TABLE log (n int NOT NULL);");
@@ -38,7 +38,7 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_EightProcesses_ApplyEachMigrationOnceAndAllEndWell(MigrationEngine engine)
+    public async Task Up_EightProcesses_ApplyEachMigrationOnceAndAllEndWell(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("0_log.up.sql", "CREATE TABLE log (n int NOT NULL);");
@@ -58,7 +58,7 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
     [Fact]
     public async Task Up_ConcurrentIndexWithWaitingRunners_DoesNotDeadlock()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_t.up.sql", "CREATE TABLE t (n int);\nINSERT INTO t SELECT generate_series(1, 100000);")
             .Write("2_i.up.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY ix_t_n ON t (n);\nCREATE INDEX CONCURRENTLY ix_t_m ON t ((n + 1));");
 
@@ -71,11 +71,11 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_LockHeldForTooLong_SaysByWhom(MigrationEngine engine)
+    public async Task Up_LockHeldForTooLong_SaysByWhom(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
-        await using var holder = MigrationDatabase.Create(database.Options(), TimeProvider.System);
+        await using var holder = database.Open();
         await holder.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await holder.TryLockAsync(Cancellation));
 
@@ -84,6 +84,6 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
         var status = await database.Runner().StatusAsync(Cancellation);
 
         Assert.Contains("Another runner is at work", e.Message, StringComparison.Ordinal);
-        Assert.Contains(engine == MigrationEngine.Sqlite ? "process" : "session", status.Runner, StringComparison.Ordinal);
+        Assert.Contains(engine == TestEngine.Sqlite ? "process" : "session", status.Runner, StringComparison.Ordinal);
     }
 }

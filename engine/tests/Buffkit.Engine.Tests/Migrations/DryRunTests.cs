@@ -7,9 +7,9 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(MigrationEngine.Sqlite)]
-    [InlineData(MigrationEngine.Postgres)]
-    public async Task DryRun_TransactionalEngine_RunsAndKeepsNothing(MigrationEngine engine)
+    [InlineData(TestEngine.Sqlite)]
+    [InlineData(TestEngine.Postgres)]
+    public async Task DryRun_TransactionalEngine_RunsAndKeepsNothing(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "INSERT INTO a VALUES (1);")
@@ -26,7 +26,7 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task DryRun_PostgresMovesASequence_SaysThatItStaysMoved()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         await database.ExecuteAsync("CREATE SEQUENCE s");
         database.Write("1_a.up.sql", "SELECT setval('s', 500);");
 
@@ -40,7 +40,7 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task DryRun_MySql_PrintsAndTouchesNothing()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nDROP TABLE b;");
         var run = await database.Runner().DryRunAsync(new UpRequest(), Cancellation);
         Assert.False(run.Executed);
@@ -54,7 +54,7 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("CREATE TABLE a (id int, id int);", false)]
     public async Task ScratchRun_MySql_ReallyRunsAndDropsItsDatabase(string sql, bool succeeds)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", sql);
         if (succeeds)
         {

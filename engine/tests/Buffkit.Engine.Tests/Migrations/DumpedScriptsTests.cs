@@ -10,7 +10,7 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_AsPgDumpWrites_AppliesAllOfIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_dump.up.sql", PgDump).Write("2_after.up.sql", "CREATE TABLE after_dump AS SELECT count(*) AS n FROM notes;");
 
         Assert.Equal(2, (await database.Runner().UpAsync(Cancellation)).Count);
@@ -25,7 +25,7 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_AsMySqlDumpWrites_AppliesAllOfIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_dump.up.sql", MySqlDump).Write("2_after.up.sql", "CREATE TABLE after_dump AS SELECT count(*) AS n, @@foreign_key_checks AS checks FROM notes;");
 
         Assert.Equal(2, (await database.Runner().UpAsync(Cancellation)).Count);
@@ -52,17 +52,17 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "\\connect shop", "psql")]
-    [InlineData(MigrationEngine.Postgres, "\\i other.sql", "psql")]
-    [InlineData(MigrationEngine.Postgres, "\\copy a FROM 'a.csv'", "psql")]
-    [InlineData(MigrationEngine.Postgres, "SELECT 'CREATE TABLE b (id int)' \\gexec", "psql")]
-    [InlineData(MigrationEngine.Postgres, "COPY a TO STDOUT;", "STDOUT")]
-    [InlineData(MigrationEngine.Postgres, "COPY (SELECT ';' FROM a)\n TO stdout WITH (FORMAT csv);", "STDOUT")]
-    [InlineData(MigrationEngine.MySql, "source other.sql", "mysql")]
-    [InlineData(MigrationEngine.MySql, "\\. other.sql", "mysql")]
-    [InlineData(MigrationEngine.MySql, "SELECT 1\\G", "mysql")]
-    [InlineData(MigrationEngine.Sqlite, ".read other.sql", "sqlite3")]
-    public async Task Validate_CommandOfAClient_IsRefusedWithFileAndLine(MigrationEngine engine, string command, string named)
+    [InlineData(TestEngine.Postgres, "\\connect shop", "psql")]
+    [InlineData(TestEngine.Postgres, "\\i other.sql", "psql")]
+    [InlineData(TestEngine.Postgres, "\\copy a FROM 'a.csv'", "psql")]
+    [InlineData(TestEngine.Postgres, "SELECT 'CREATE TABLE b (id int)' \\gexec", "psql")]
+    [InlineData(TestEngine.Postgres, "COPY a TO STDOUT;", "STDOUT")]
+    [InlineData(TestEngine.Postgres, "COPY (SELECT ';' FROM a)\n TO stdout WITH (FORMAT csv);", "STDOUT")]
+    [InlineData(TestEngine.MySql, "source other.sql", "mysql")]
+    [InlineData(TestEngine.MySql, "\\. other.sql", "mysql")]
+    [InlineData(TestEngine.MySql, "SELECT 1\\G", "mysql")]
+    [InlineData(TestEngine.Sqlite, ".read other.sql", "sqlite3")]
+    public async Task Validate_CommandOfAClient_IsRefusedWithFileAndLine(TestEngine engine, string command, string named)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", $"CREATE TABLE a (id int);\n\n{command}\n");
@@ -73,16 +73,16 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "SELECT 'a\0b';", "NUL")]
-    [InlineData(MigrationEngine.Postgres, "SELECT 1; -- a\0", "NUL")]
-    [InlineData(MigrationEngine.Postgres, "COPY a FROM stdin;\0\n1\n\\.\n", "NUL")]
-    [InlineData(MigrationEngine.Sqlite, "SELECT 'a\0b';", "NUL")]
-    [InlineData(MigrationEngine.MySql, "SELECT \0 1;", "NUL")]
-    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (:name);", "':name'")]
-    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (@na_me);", "'@na_me'")]
-    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES ($1);", "'$1'")]
-    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES (?2);", "'?2'")]
-    public async Task Up_CharacterThatNoServerGets_IsRefusedWithFileAndLineBeforeAnythingRuns(MigrationEngine engine, string sql, string named)
+    [InlineData(TestEngine.Postgres, "SELECT 'a\0b';", "NUL")]
+    [InlineData(TestEngine.Postgres, "SELECT 1; -- a\0", "NUL")]
+    [InlineData(TestEngine.Postgres, "COPY a FROM stdin;\0\n1\n\\.\n", "NUL")]
+    [InlineData(TestEngine.Sqlite, "SELECT 'a\0b';", "NUL")]
+    [InlineData(TestEngine.MySql, "SELECT \0 1;", "NUL")]
+    [InlineData(TestEngine.Sqlite, "INSERT INTO a VALUES (:name);", "':name'")]
+    [InlineData(TestEngine.Sqlite, "INSERT INTO a VALUES (@na_me);", "'@na_me'")]
+    [InlineData(TestEngine.Sqlite, "INSERT INTO a VALUES ($1);", "'$1'")]
+    [InlineData(TestEngine.Sqlite, "INSERT INTO a VALUES (?2);", "'?2'")]
+    public async Task Up_CharacterThatNoServerGets_IsRefusedWithFileAndLineBeforeAnythingRuns(TestEngine engine, string sql, string named)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", $"CREATE TABLE a (id int);\n\n{sql}\n");
@@ -107,17 +107,17 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     [InlineData("CREATE TABLE b (id int)\nGO")]
     public async Task Up_StatementThatTheServerRefuses_NamesFileAndLine(string sql)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", $"CREATE TABLE a (id int);\n\n{sql};\n");
         var e = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Contains("1_a.up.sql:3: statement 2 of 2", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(MigrationEngine.MySql, "SET sql_mode = 'NO_BACKSLASH_ESCAPES';")]
-    [InlineData(MigrationEngine.MySql, "SET @old = @@sql_mode, sql_mode = '';\nSET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');")]
-    [InlineData(MigrationEngine.Postgres, "SELECT set_config('standard_conforming_strings', 'off', false);\nRESET standard_conforming_strings;")]
-    public async Task Up_ScriptSetsHowStringsRead_IsReadAsTheServerDoes(MigrationEngine engine, string settings)
+    [InlineData(TestEngine.MySql, "SET sql_mode = 'NO_BACKSLASH_ESCAPES';")]
+    [InlineData(TestEngine.MySql, "SET @old = @@sql_mode, sql_mode = '';\nSET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');")]
+    [InlineData(TestEngine.Postgres, "SELECT set_config('standard_conforming_strings', 'off', false);\nRESET standard_conforming_strings;")]
+    public async Task Up_ScriptSetsHowStringsRead_IsReadAsTheServerDoes(TestEngine engine, string settings)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", $"CREATE TABLE a (x varchar(20));\n{settings}\nINSERT INTO a VALUES ('c:\\');\nINSERT INTO a VALUES (';');");
@@ -128,7 +128,7 @@ public sealed class DumpedScriptsTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_MySqlBodyIsAFlowBlockWithoutDelimiter_IsOneStatement()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", """
             CREATE TABLE a (x int, y int);
             CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW

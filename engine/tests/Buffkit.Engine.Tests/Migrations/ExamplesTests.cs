@@ -6,11 +6,11 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+    public static TheoryData<TestEngine> Engines => UpAndDownTests.Engines;
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Examples_UpRedoDown_LeaveTheSchemaAsItWas(MigrationEngine engine)
+    public async Task Examples_UpRedoDown_LeaveTheSchemaAsItWas(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         CopyExamples(database);
@@ -33,19 +33,19 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Examples_Lint_FindsNothing(MigrationEngine engine)
+    public async Task Examples_Lint_FindsNothing(TestEngine engine)
     {
         using var database = TestDatabase.CreateSqlite();
         CopyExamples(database);
-        Assert.Empty(await database.Runner(options => options.Engine = engine).LintAsync(pendingOnly: false, Cancellation));
+        Assert.Empty(await database.Runner(options => options.Engine = engine.Get()).LintAsync(pendingOnly: false, Cancellation));
     }
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task NewTable_AsItIsWritten_CountsItsKeysAndGoesAwayAgain(MigrationEngine engine)
+    public async Task NewTable_AsItIsWritten_CountsItsKeysAndGoesAwayAgain(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
-        MigrationTemplates.Create(database.Scripts, "add_customers", "table", TimeProvider.System);
+        MigrationTemplates.Create(database.Scripts, "add_customers", "table", TimeProvider.System, TestEngines.All);
         var runner = database.Runner();
 
         await runner.UpAsync(Cancellation);
@@ -62,12 +62,12 @@ public sealed class ExamplesTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData(false)]
     public async Task NewForeignKey_OnMySql_FailsWhereTheOtherTableOrARowIsMissing(bool hasTable)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await database.ExecuteAsync("CREATE TABLE things (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(9))");
         await database.ExecuteAsync("INSERT INTO things (name) VALUES ('a'), ('b')");
         if (hasTable)
             await database.ExecuteAsync("CREATE TABLE owners (id int NOT NULL PRIMARY KEY)");
-        var up = MigrationTemplates.Create(database.Scripts, "add_owner", "foreign-key", TimeProvider.System, "things")
+        var up = MigrationTemplates.Create(database.Scripts, "add_owner", "foreign-key", TimeProvider.System, TestEngines.All, "things")
             .Single(path => path.EndsWith(".mysql.up.sql", StringComparison.Ordinal));
         // As a user goes on from it: the column gets its values before the key.
         var text = await File.ReadAllTextAsync(up, Cancellation);

@@ -12,7 +12,7 @@ public sealed class HalfwayTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData(" ")]
     public async Task Down_ToNothing_IsRefusedNotTakenForEverything(string to)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Sqlite, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("1_a.down.sql", "DROP TABLE a;");
         await database.Runner().UpAsync(Cancellation);
 
@@ -24,7 +24,7 @@ public sealed class HalfwayTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Down_PastAnIrreversible_UndoesNothing()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Sqlite, postgres, mysql);
         database.Write("1_a.up.sql", "-- irreversible: gone\nCREATE TABLE a (id int);")
             .Write("2_b.up.sql", "CREATE TABLE b (id int);").Write("2_b.down.sql", "DROP TABLE b;");
         await database.Runner().UpAsync(Cancellation);
@@ -37,7 +37,7 @@ public sealed class HalfwayTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_CommitOfTheScriptFails_ItsTransactionIsNotCountedAsDone()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Sqlite, postgres, mysql);
         database.Write("1_a.up.sql", """
             -- no-transaction
             CREATE TABLE parent (id INTEGER PRIMARY KEY);
@@ -58,7 +58,7 @@ public sealed class HalfwayTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_DirectiveTakenOutAfterAFailure_DoesNotRunWhatWasDone()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Sqlite, postgres, mysql);
         const string Done = "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);\n";
         database.Write("1_a.up.sql", "-- no-transaction\n" + Done + "INSERT INTO nope VALUES (1);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));

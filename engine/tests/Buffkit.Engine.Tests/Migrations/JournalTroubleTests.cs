@@ -8,17 +8,17 @@ public sealed class JournalTroubleTests(PostgresServer postgres, MySqlServer mys
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+    public static TheoryData<TestEngine> Engines => UpAndDownTests.Engines;
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "", "create")]
-    [InlineData(MigrationEngine.MySql, "", "create")]
-    [InlineData(MigrationEngine.Postgres, "SELECT", "write")]
-    [InlineData(MigrationEngine.MySql, "SELECT", "write")]
-    [InlineData(MigrationEngine.Postgres, "SELECT, INSERT", "write")]
-    [InlineData(MigrationEngine.MySql, "SELECT, INSERT, UPDATE", "write")]
-    [InlineData(MigrationEngine.Postgres, "INSERT", "read")]
-    public async Task Up_LoginWithoutARight_NamesItAndRunsNothing(MigrationEngine engine, string granted, string missing)
+    [InlineData(TestEngine.Postgres, "", "create")]
+    [InlineData(TestEngine.MySql, "", "create")]
+    [InlineData(TestEngine.Postgres, "SELECT", "write")]
+    [InlineData(TestEngine.MySql, "SELECT", "write")]
+    [InlineData(TestEngine.Postgres, "SELECT, INSERT", "write")]
+    [InlineData(TestEngine.MySql, "SELECT, INSERT, UPDATE", "write")]
+    [InlineData(TestEngine.Postgres, "INSERT", "read")]
+    public async Task Up_LoginWithoutARight_NamesItAndRunsNothing(TestEngine engine, string granted, string missing)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT 1;");
@@ -38,7 +38,7 @@ public sealed class JournalTroubleTests(PostgresServer postgres, MySqlServer mys
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_JournalLacksAColumn_SaysSoAndRunsNothing(MigrationEngine engine)
+    public async Task Up_JournalLacksAColumn_SaysSoAndRunsNothing(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT 1;");
@@ -56,7 +56,7 @@ public sealed class JournalTroubleTests(PostgresServer postgres, MySqlServer mys
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_StateOfANewerRelease_SaysWhichRowAndRunsNothing(MigrationEngine engine)
+    public async Task Up_StateOfANewerRelease_SaysWhichRowAndRunsNothing(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT 1;");
@@ -74,7 +74,7 @@ public sealed class JournalTroubleTests(PostgresServer postgres, MySqlServer mys
     {
         var name = $"login_{Guid.NewGuid():N}"[..20];
         var settings = new DbConnectionStringBuilder { ConnectionString = database.ConnectionString };
-        if (database.Engine == MigrationEngine.Postgres)
+        if (database.Engine == TestEngine.Postgres)
         {
             await database.ExecuteAsync($"CREATE ROLE {name} LOGIN PASSWORD 'secret'");
             await database.ExecuteAsync("REVOKE CREATE ON SCHEMA public FROM PUBLIC");

@@ -10,18 +10,18 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine, bool> Cases { get; } = new()
+    public static TheoryData<TestEngine, bool> Cases { get; } = new()
     {
-        { MigrationEngine.Sqlite, false },
-        { MigrationEngine.Sqlite, true },
-        { MigrationEngine.Postgres, false },
-        { MigrationEngine.Postgres, true },
-        { MigrationEngine.MySql, false },
+        { TestEngine.Sqlite, false },
+        { TestEngine.Sqlite, true },
+        { TestEngine.Postgres, false },
+        { TestEngine.Postgres, true },
+        { TestEngine.MySql, false },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Up_KilledInEachStatement_StatusIsTrueAndTheNextRunFinishes(MigrationEngine engine, bool noTransaction)
+    public async Task Up_KilledInEachStatement_StatusIsTrueAndTheNextRunFinishes(TestEngine engine, bool noTransaction)
     {
         for (var killed = 1; killed <= Statements; killed++)
         {
@@ -39,7 +39,7 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
             }
 
             var state = await database.StateOfAsync(Name);
-            var perStatement = noTransaction || engine == MigrationEngine.MySql;
+            var perStatement = noTransaction || engine == TestEngine.MySql;
             Assert.Equal(perStatement ? MigrationState.Applying : MigrationState.Pending, state.State);
             Assert.Equal(perStatement ? killed - 1 : 0, state.StatementsDone);
 
@@ -69,12 +69,12 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
     }
 
     /// <summary>DDL and data in turn. A statement whose number is in the gate stays there.</summary>
-    private static string Script(MigrationEngine engine)
+    private static string Script(TestEngine engine)
     {
         var stay = engine switch
         {
-            MigrationEngine.Postgres => "(SELECT count(pg_sleep(600)) FROM gate WHERE n = {0})",
-            MigrationEngine.MySql => "(SELECT COALESCE(SUM(SLEEP(600)), 0) FROM gate WHERE n = {0})",
+            TestEngine.Postgres => "(SELECT count(pg_sleep(600)) FROM gate WHERE n = {0})",
+            TestEngine.MySql => "(SELECT COALESCE(SUM(SLEEP(600)), 0) FROM gate WHERE n = {0})",
             _ => "(WITH RECURSIVE c(x) AS (SELECT 1 WHERE EXISTS (SELECT 1 FROM gate WHERE n = {0}) UNION ALL SELECT x + 1 FROM c WHERE x < 10000000000) SELECT max(coalesce(x, 0)) * 0 FROM c)",
         };
         string Stay(int n) => string.Format(System.Globalization.CultureInfo.InvariantCulture, stay, n);
@@ -91,8 +91,8 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
     {
         var sql = database.Engine switch
         {
-            MigrationEngine.Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
-            MigrationEngine.MySql => "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User sleep'",
+            TestEngine.Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+            TestEngine.MySql => "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User sleep'",
             _ => null,
         };
         // SQLite has no server to ask; its statement began before the line that was waited for was read.
@@ -104,7 +104,7 @@ public sealed class KilledRunnerTests(PostgresServer postgres, MySqlServer mysql
 
     private static async Task OpenGateAsync(TestDatabase database)
     {
-        if (database.Engine == MigrationEngine.MySql)
+        if (database.Engine == TestEngine.MySql)
         {
             // The killed client's statement sleeps on; it ends for everyone as an administrator would end it.
             var id = await database.QueryAsync(

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Buffkit.Migrations;
+using Buffkit.Migrations.MySql;
+using Buffkit.Migrations.Postgres;
+using Buffkit.Migrations.Sqlite;
 
 namespace Buffkit.Tests;
 
@@ -16,7 +19,7 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("-- no-transaction\n")]
     public async Task Up_MillionRowsByCopy_TakesNoMemoryForThem(string directive)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         const int Rows = 1_000_000;
         var line = new string('x', 100);
         WriteLines(
@@ -45,7 +48,7 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_LargeScriptFailsHalfway_GoesOnAtTheRightStatement()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         var text = new string('x', 40_000);
         string[] Lines(string table) =>
             ["CREATE TABLE big (id int PRIMARY KEY, a text);", .. Enumerable.Range(0, 30).Select(row => $"INSERT INTO big VALUES ({row}, 'ä{text};');"), $"INSERT INTO {table} VALUES (99, '');"];
@@ -62,7 +65,7 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_LargeFileChangesWhileItRuns_IsRefusedAndLeavesNothing()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         WriteLines(database, ["CREATE TABLE big (a text);", "COPY big FROM stdin;", .. Enumerable.Repeat(new string('x', 100), 20_000), "\\."]);
         var editor = new Editor(Path.Combine(database.Scripts, "1_big.up.sql"));
 
@@ -78,7 +81,7 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData(200_000)]
     public async Task Up_CancelledDuringACopy_EndsAtOnceAndLeavesNothing(int rows)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         WriteLines(
             database,
             [
@@ -105,7 +108,7 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_CopyOfARowThatTheServerRefuses_NamesFileAndLine()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         WriteLines(database, ["CREATE TABLE big (id int);", "COPY big FROM stdin;", .. Enumerable.Repeat("1", 600_000), "one", "2", "\\."]);
         var e = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         Assert.StartsWith("1_big.up.sql:2: statement 2 of 2 (COPY BIG FROM) failed: 22P02", e.Message, StringComparison.Ordinal);
@@ -174,19 +177,19 @@ public sealed class LargeScriptTests(PostgresServer postgres, MySqlServer mysql)
 
     private static IEnumerable<(string Name, string Sql, SqlDialect Dialect)> Texts()
     {
-        yield return ("copy", "-- +goose Up\nCOPY t FROM stdin;\n" + string.Concat(Enumerable.Range(0, 500).Select(n => $"{n}\tä\U0001F600; 'x\n")) + "\\.x\n\\.\n\nselect 'a'; -- x\n-- +goose Down\nCOPY u FROM stdin;\n\\.\nselect 1", SqlDialect.Postgres);
-        yield return ("copy, CRLF", "COPY t FROM stdin;\r\n\\N\r\n\\.\r\nselect 2;\r\n", SqlDialect.Postgres);
-        yield return ("copy without end", "select 1;\nCOPY t FROM stdin;\n1\n2\n", SqlDialect.Postgres);
-        yield return ("not closed", "select 1;\nselect '" + new string('x', 3000), SqlDialect.Postgres);
-        yield return ("NUL", "select 1;\n\nselect 2; -- \0", SqlDialect.Postgres);
-        yield return ("NUL in data", "COPY t FROM stdin;\n" + string.Concat(Enumerable.Repeat("12345\n", 999)) + "\0\n\\.\n", SqlDialect.Postgres);
-        yield return ("comments", "select 1; -- a\n/* b " + new string('*', 2000) + " */ -- +goose Down\n-- " + new string('c', 2000) + "\n -- +goose Down\n/* x\n*/ -- +goose Down\nselect\n-- +goose Down\n2;", SqlDialect.Sqlite);
-        yield return ("delimiter", "DELIMITER $$\ncreate procedure p() begin select 1; end$$\nDELIMITER ;\nset sql_mode='NO_BACKSLASH_ESCAPES';\n" + string.Concat(Enumerable.Repeat("select 'c:\\';\n", 99)), SqlDialect.MySql);
+        yield return ("copy", "-- +goose Up\nCOPY t FROM stdin;\n" + string.Concat(Enumerable.Range(0, 500).Select(n => $"{n}\tä\U0001F600; 'x\n")) + "\\.x\n\\.\n\nselect 'a'; -- x\n-- +goose Down\nCOPY u FROM stdin;\n\\.\nselect 1", PostgresDialect.Value);
+        yield return ("copy, CRLF", "COPY t FROM stdin;\r\n\\N\r\n\\.\r\nselect 2;\r\n", PostgresDialect.Value);
+        yield return ("copy without end", "select 1;\nCOPY t FROM stdin;\n1\n2\n", PostgresDialect.Value);
+        yield return ("not closed", "select 1;\nselect '" + new string('x', 3000), PostgresDialect.Value);
+        yield return ("NUL", "select 1;\n\nselect 2; -- \0", PostgresDialect.Value);
+        yield return ("NUL in data", "COPY t FROM stdin;\n" + string.Concat(Enumerable.Repeat("12345\n", 999)) + "\0\n\\.\n", PostgresDialect.Value);
+        yield return ("comments", "select 1; -- a\n/* b " + new string('*', 2000) + " */ -- +goose Down\n-- " + new string('c', 2000) + "\n -- +goose Down\n/* x\n*/ -- +goose Down\nselect\n-- +goose Down\n2;", SqliteDialect.Value);
+        yield return ("delimiter", "DELIMITER $$\ncreate procedure p() begin select 1; end$$\nDELIMITER ;\nset sql_mode='NO_BACKSLASH_ESCAPES';\n" + string.Concat(Enumerable.Repeat("select 'c:\\';\n", 99)), MySqlDialect.Value);
         foreach (var (file, dialect) in new[]
         {
-            ("chinook/Chinook_PostgreSql.sql", SqlDialect.Postgres), ("chinook/Chinook_MySql.sql", SqlDialect.MySql),
-            ("chinook/Chinook_Sqlite.sql", SqlDialect.Sqlite), ("sakila/postgres-sakila-schema.sql", SqlDialect.Postgres),
-            ("sakila/mysql-sakila-schema.sql", SqlDialect.MySql),
+            ("chinook/Chinook_PostgreSql.sql", PostgresDialect.Value), ("chinook/Chinook_MySql.sql", MySqlDialect.Value),
+            ("chinook/Chinook_Sqlite.sql", SqliteDialect.Value), ("sakila/postgres-sakila-schema.sql", PostgresDialect.Value),
+            ("sakila/mysql-sakila-schema.sql", MySqlDialect.Value),
         })
         {
             // Beside the repository, where it is there.

@@ -12,7 +12,7 @@ public sealed class LostConnectionTests(PostgresServer postgres, MySqlServer mys
     [InlineData("SELECT IS_USED_LOCK(CONCAT('migrations:', DATABASE()))")]
     public async Task Up_MySqlLosesASessionInAStatement_SaysThatNobodyKnowsAndTheNextRunFinishes(string session)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await database.ExecuteAsync("CREATE TABLE a (id int)");
         database.Write("1_a.up.sql", "CREATE TABLE b (id int);\nALTER TABLE a ADD COLUMN n int;\nCREATE TABLE c (id int);");
         const string Waiting = "SELECT max(ID) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'Waiting for table metadata lock'";
@@ -44,7 +44,7 @@ public sealed class LostConnectionTests(PostgresServer postgres, MySqlServer mys
     [Fact]
     public async Task Up_PostgresLosesTheConnectionInTheCommit_SaysThatNobodyKnowsAndTheNextRunFinishes()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         // What is deferred runs within the commit.
         database.Write(
             "1_a.up.sql",

@@ -41,7 +41,7 @@ public sealed class MessagesTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Open_DatabaseThatIsNotThere_IsTwoSentences()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "nowhere" }.ToString();
 
         var refused = await Assert.ThrowsAsync<DatabaseUnavailableException>(
@@ -67,7 +67,7 @@ public sealed class MessagesTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_LoadDataLocalWithoutTheOption_NamesIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nLOAD DATA LOCAL INFILE '/nowhere' INTO TABLE a;");
 
         var failed = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Buffkit.Migrations;
 
 namespace Buffkit.Tests;
 
@@ -9,10 +8,10 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(MigrationEngine.Sqlite, "Chinook_Sqlite.sql", "Track")]
-    [InlineData(MigrationEngine.Postgres, "Chinook_PostgreSql.sql", "track")]
-    [InlineData(MigrationEngine.MySql, "Chinook_MySql.sql", "Track")]
-    public async Task Up_Chinook_CreatesAndFillsIt(MigrationEngine engine, string file, string table)
+    [InlineData(TestEngine.Sqlite, "Chinook_Sqlite.sql", "Track")]
+    [InlineData(TestEngine.Postgres, "Chinook_PostgreSql.sql", "track")]
+    [InlineData(TestEngine.MySql, "Chinook_MySql.sql", "Track")]
+    public async Task Up_Chinook_CreatesAndFillsIt(TestEngine engine, string file, string table)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_chinook.up.sql", WithoutDatabase(Path.Combine(SharedCases.Folder("chinook"), file)));
@@ -24,9 +23,9 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "postgres-sakila-schema.sql", "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE '%film%'")]
-    [InlineData(MigrationEngine.MySql, "mysql-sakila-schema.sql", "SELECT count(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME LIKE '%film%'")]
-    public async Task Up_Sakila_CreatesItsRoutines(MigrationEngine engine, string file, string query)
+    [InlineData(TestEngine.Postgres, "postgres-sakila-schema.sql", "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE '%film%'")]
+    [InlineData(TestEngine.MySql, "mysql-sakila-schema.sql", "SELECT count(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME LIKE '%film%'")]
+    public async Task Up_Sakila_CreatesItsRoutines(TestEngine engine, string file, string query)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql, mysqlName: "sakila");
         database.Write("1_sakila.up.sql", WithoutDatabase(Path.Combine(SharedCases.Folder("sakila"), file)))
@@ -39,10 +38,10 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "chinook", "Chinook_PostgreSql.sql")]
-    [InlineData(MigrationEngine.Postgres, "sakila", "postgres-sakila-schema.sql")]
-    [InlineData(MigrationEngine.MySql, "sakila", "mysql-sakila-schema.sql")]
-    public async Task Dump_AppliedAsAMigration_GivesTheSameSchema(MigrationEngine engine, string folder, string file)
+    [InlineData(TestEngine.Postgres, "chinook", "Chinook_PostgreSql.sql")]
+    [InlineData(TestEngine.Postgres, "sakila", "postgres-sakila-schema.sql")]
+    [InlineData(TestEngine.MySql, "sakila", "mysql-sakila-schema.sql")]
+    public async Task Dump_AppliedAsAMigration_GivesTheSameSchema(TestEngine engine, string folder, string file)
     {
         using var original = await TestDatabase.CreateAsync(engine, postgres, mysql, mysqlName: "sakila");
         original.Write("1_all.up.sql", SchemaOnly(WithoutDatabase(Path.Combine(SharedCases.Folder(folder), file))));
@@ -50,7 +49,7 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
         var dump = await original.Runner().DumpAsync(Cancellation);
 
         using var copy = await TestDatabase.CreateAsync(engine, postgres, mysql, mysqlName: "sakila");
-        copy.Write("1_all.up.sql", engine == MigrationEngine.Postgres ? "SET check_function_bodies = false;\n" + dump : dump);
+        copy.Write("1_all.up.sql", engine == TestEngine.Postgres ? "SET check_function_bodies = false;\n" + dump : dump);
         await copy.Runner().UpAsync(Cancellation);
 
         Assert.Equal(dump, await copy.Runner().DumpAsync(Cancellation));

@@ -29,7 +29,7 @@ public sealed class OutsideTransactionTests(PostgresServer postgres, MySqlServer
     [InlineData("create procedure p() language plpgsql as $$ begin commit; end $$;\ndo $$ begin call p(); end $$;")]
     public async Task Up_StatementThatWantsNoTransaction_RunsAlone(string sql)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", Partitioned + sql + "\nCREATE TABLE after_it (a int);");
         await database.Runner().UpAsync(Cancellation);
         Assert.Equal(MigrationState.Applied, (await database.StateOfAsync("1_a")).State);
@@ -39,7 +39,7 @@ public sealed class OutsideTransactionTests(PostgresServer postgres, MySqlServer
     [Fact]
     public async Task Up_RefusedInATransactionOnly_LeavesTheStatementsBeforeItDoneOnce()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", Partitioned + "INSERT INTO t VALUES (1);\nREINDEX TABLE t;\nINSERT INTO nowhere VALUES (1);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Equal(5, (await database.StateOfAsync("1_a")).StatementsDone);
@@ -52,7 +52,7 @@ public sealed class OutsideTransactionTests(PostgresServer postgres, MySqlServer
     [Fact]
     public async Task Up_RefusedInsideAMigrationsTransaction_NamesTheDirective()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", Partitioned["-- no-transaction\n".Length..]).Write("2_b.up.sql", "REINDEX TABLE t;");
         var e = await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Contains("'-- no-transaction'", e.Message, StringComparison.Ordinal);
@@ -61,7 +61,7 @@ public sealed class OutsideTransactionTests(PostgresServer postgres, MySqlServer
     [Fact]
     public async Task Up_ReleaseOfAllLocksBehindAComment_IsRefused()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "DISCARD /* everything */ ALL;");
         await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
     }

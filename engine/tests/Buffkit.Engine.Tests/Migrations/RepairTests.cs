@@ -9,15 +9,15 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+    public static TheoryData<TestEngine> Engines => UpAndDownTests.Engines;
 
     [Theory]
-    [InlineData(MigrationEngine.Sqlite)]
-    [InlineData(MigrationEngine.Postgres)]
-    public async Task Up_AfterPlainDbUp_TakesOverItsJournal(MigrationEngine engine)
+    [InlineData(TestEngine.Sqlite)]
+    [InlineData(TestEngine.Postgres)]
+    public async Task Up_AfterPlainDbUp_TakesOverItsJournal(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
-        var plain = engine == MigrationEngine.Postgres
+        var plain = engine == TestEngine.Postgres
             ? DeployChanges.To.PostgresqlDatabase(database.ConnectionString)
             : DeployChanges.To.SqliteDatabase(database.ConnectionString);
         var result = plain
@@ -40,7 +40,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_MySqlWithASchemaversionsTable_TakesItOver()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await database.ExecuteAsync("CREATE TABLE schemaversions (schemaversionid int NOT NULL AUTO_INCREMENT PRIMARY KEY, scriptname varchar(255) NOT NULL, applied timestamp NOT NULL)");
         await database.ExecuteAsync("INSERT INTO schemaversions (scriptname, applied) VALUES ('App.Scripts.1_a.sql', UTC_TIMESTAMP())");
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "CREATE TABLE b (id int);");
@@ -49,7 +49,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Baseline_ExistingSchema_AppliesOnlyWhatComesAfter(MigrationEngine engine)
+    public async Task Baseline_ExistingSchema_AppliesOnlyWhatComesAfter(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         await database.ExecuteAsync("CREATE TABLE a (id int)");
@@ -60,7 +60,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Repair_ChangedMissingAndFailed_SetsTheJournalRight(MigrationEngine engine)
+    public async Task Repair_ChangedMissingAndFailed_SetsTheJournalRight(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "CREATE TABLE b (id int);");
@@ -78,7 +78,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_AppliedFileRenamed_StopsWith4UntilRepairHasMovedItsRow(MigrationEngine engine)
+    public async Task Up_AppliedFileRenamed_StopsWith4UntilRepairHasMovedItsRow(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("1_a.down.sql", "DROP TABLE a;").Write("2_b.up.sql", "INSERT INTO a VALUES (1);").Write("2_b.down.sql", "DELETE FROM a;");
@@ -110,7 +110,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_HalfAppliedFileRenamed_GoesOnAfterRepairWhereItStopped()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO later VALUES (1);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         await database.ExecuteAsync("CREATE TABLE later (id int)");
@@ -126,7 +126,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_AnotherFileGoneOrTheSameContentAgain_IsNoRenaming()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Sqlite, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Sqlite, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT 1;").Write("2_b.up.sql", "SELECT 1;").Write("3_c.up.sql", "SELECT 3;");
         await database.Runner().UpAsync(Cancellation);
         File.Delete(Path.Combine(database.Scripts, "3_c.up.sql"));
@@ -137,7 +137,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Repair_HalfAppliedOnMySql_LeavesTheDecisionAndTakesIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nCREATE TABLE a (id int);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
 
@@ -149,7 +149,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_DoneStatementsEditedAfterAFailure_StopsAndSaysSo()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nSELECT * FROM nowhere;");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         database.Write("1_a.up.sql", "CREATE TABLE a2 (id int);\nSELECT 1;");
@@ -160,7 +160,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_InvalidConcurrentIndex_IsDroppedAndBuiltAgain()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);")
             .Write("2_i.up.sql", "-- no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY ix_a ON a (id);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
@@ -174,7 +174,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_ResumeFailsBeforeItsFirstStatement_KeepsTheCount()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "SET @x = 1;\nCREATE TABLE a (id int);\nSELECT * FROM nowhere;");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         using var cancelled = new CancellationTokenSource();
@@ -193,7 +193,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_OwnTransactionEndedByDdl_CountsWhatItCommitted()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nBEGIN;\nINSERT INTO a VALUES (1);\nCREATE TABLE b (id int);\nSELECT * FROM nowhere;\nCOMMIT;");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Equal(4, (await database.StateOfAsync("1_a")).StatementsDone);
@@ -202,7 +202,7 @@ public sealed class RepairTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_MigrationCreatesASchemaThatComesFirst_KeepsItsJournal()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_s.up.sql", "CREATE SCHEMA postgres;");
         await database.Runner().UpAsync(Cancellation);
         database.Write("2_t.up.sql", "CREATE TABLE t (id int);");

@@ -1,4 +1,5 @@
 using Buffkit.Migrations;
+using Buffkit.Migrations.MySql;
 using MySqlConnector;
 
 namespace Buffkit.Tests;
@@ -14,7 +15,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("select pg_catalog.pg_advisory_unlock_all ()")]
     public async Task Up_StatementThatReleasesAllLocks_IsRefusedBeforeAnythingRuns(string sql)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", $"-- no-transaction\nCREATE TABLE a (id int);\n{sql};");
         var e = await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Contains("1_a.up.sql:3:", e.Message, StringComparison.Ordinal);
@@ -28,7 +29,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("-- no-transaction\nCALL forget_too();")]
     public async Task Up_LockReleasedInAFunction_StopsThere(string sql)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_f.up.sql", """
             CREATE FUNCTION forget() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()';
             CREATE PROCEDURE forget_too() LANGUAGE plpgsql AS 'BEGIN PERFORM forget(); END';
@@ -45,12 +46,12 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(UpAndDownTests.Engines), MemberType = typeof(UpAndDownTests))]
-    public async Task Up_BesideARunningDown_WaitsInsteadOfComplaining(MigrationEngine engine)
+    public async Task Up_BesideARunningDown_WaitsInsteadOfComplaining(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
         await database.Runner().UpAsync(Cancellation);
-        var other = MigrationDatabase.Create(database.Options(), TimeProvider.System);
+        var other = database.Open();
         await other.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await other.TryLockAsync(Cancellation));
         await database.ExecuteAsync("UPDATE migration_journal SET state = 'reverting' WHERE name = '1_a'");
@@ -69,8 +70,8 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task ResetSession_WorkLockTakenMeanwhile_LeavesNoSessionWithoutIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
-        await using var runner = new MySqlDatabase(database.ConnectionString) { SessionEndWait = TimeSpan.FromSeconds(1) };
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
+        await using var runner = new MySqlDatabase(new MySqlEngine(), database.ConnectionString) { SessionEndWait = TimeSpan.FromSeconds(1) };
         await runner.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await runner.TryLockAsync(Cancellation));
         await using var rival = (MySqlConnection)database.Connect();
@@ -103,7 +104,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_BlockThatCommits_RunsWithoutATransaction()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "-- no-transaction\nCREATE TABLE a (id int);\nDO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO a VALUES (i); COMMIT; END LOOP; END $$;\nINSERT INTO a VALUES (4);");
         await database.Runner().UpAsync(Cancellation);
         Assert.Equal("4", await database.QueryAsync("SELECT count(*) FROM a"));

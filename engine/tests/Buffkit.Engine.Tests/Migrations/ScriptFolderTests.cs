@@ -14,7 +14,7 @@ public sealed class ScriptFolderTests
         using var database = TestDatabase.CreateSqlite();
         database.Write("10_ten.up.sql", "SELECT 1;").Write("9_nine.up.sql", "-- depends: 10_ten\nSELECT 1;")
             .Write("2_two.up.sql", "SELECT 1;").Write("0011_eleven.up.sql", "SELECT 1;").Write("repeatable/R__x.sql", "SELECT 1;");
-        var folder = ScriptFolder.Read(database.Scripts, MigrationEngine.Sqlite);
+        var folder = ScriptFolder.Read(database.Scripts, TestEngine.Sqlite.Get());
         Assert.Equal(["2_two", "10_ten", "9_nine", "0011_eleven", "R__x"], folder.Migrations.Select(m => m.Name));
     }
 
@@ -23,8 +23,8 @@ public sealed class ScriptFolderTests
     {
         using var database = TestDatabase.CreateSqlite();
         database.Write("1_a.up.sql", "SELECT 'common';").Write("1_a.postgres.up.sql", "SELECT 'postgres';").Write("1_a.down.sql", "SELECT 'down';");
-        Assert.Contains("common", ScriptFolder.Read(database.Scripts, MigrationEngine.MySql).Migrations[0].Up!.Statements(MigrationEngine.Sqlite)[0].Text, StringComparison.Ordinal);
-        Assert.Contains("'postgres'", ScriptFolder.Read(database.Scripts, MigrationEngine.Postgres).Migrations[0].Up!.Statements(MigrationEngine.Sqlite)[0].Text, StringComparison.Ordinal);
+        Assert.Contains("common", ScriptFolder.Read(database.Scripts, TestEngine.MySql.Get()).Migrations[0].Up!.Statements(TestEngine.Sqlite.Get())[0].Text, StringComparison.Ordinal);
+        Assert.Contains("'postgres'", ScriptFolder.Read(database.Scripts, TestEngine.Postgres.Get()).Migrations[0].Up!.Statements(TestEngine.Sqlite.Get())[0].Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -134,19 +134,19 @@ public sealed class ScriptFolderTests
     public void New_EveryTemplate_MakesFilesThatValidateAndLint()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 9, 1, 12, 0, 0, TimeSpan.Zero));
-        foreach (var engine in new[] { MigrationEngine.Sqlite, MigrationEngine.Postgres, MigrationEngine.MySql })
+        foreach (var engine in new[] { TestEngine.Sqlite, TestEngine.Postgres, TestEngine.MySql })
         {
             using var database = TestDatabase.CreateSqlite();
             foreach (var template in MigrationTemplates.Names)
             {
-                MigrationTemplates.Create(database.Scripts, $"try {template}", template, time, table: "things");
+                MigrationTemplates.Create(database.Scripts, $"try {template}", template, time, TestEngines.All, table: "things");
             }
 
-            var folder = ScriptFolder.Read(database.Scripts, engine);
+            var folder = ScriptFolder.Read(database.Scripts, engine.Get());
             Assert.Empty(folder.Problems);
             Assert.Equal(MigrationTemplates.Names.Count, folder.Migrations.Count);
             Assert.Equal("20260901120000_try_empty", folder.Migrations[0].Name);
-            Assert.Empty(folder.Migrations.SelectMany(migration => Linter.Lint(migration.Up!, engine)));
+            Assert.Empty(folder.Migrations.SelectMany(migration => Linter.Lint(migration.Up!, engine.Get())));
         }
     }
 
@@ -160,7 +160,7 @@ public sealed class ScriptFolderTests
     {
         using var database = TestDatabase.CreateSqlite();
         Assert.Throws<MigrationConfigurationException>(() =>
-            MigrationTemplates.Create(database.Scripts, name, template, TimeProvider.System, table));
+            MigrationTemplates.Create(database.Scripts, name, template, TimeProvider.System, TestEngines.All, table));
         Assert.Empty(Directory.EnumerateFiles(database.Scripts));
     }
 
@@ -174,7 +174,7 @@ public sealed class ScriptFolderTests
     {
         using var database = TestDatabase.CreateSqlite();
 
-        var files = MigrationTemplates.Create(database.Scripts, name, "table", TimeProvider.System, option);
+        var files = MigrationTemplates.Create(database.Scripts, name, "table", TimeProvider.System, TestEngines.All, option);
 
         Assert.All(files, file => Assert.Contains($" TABLE {table}", File.ReadAllText(file), StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains("things", StringComparison.Ordinal));

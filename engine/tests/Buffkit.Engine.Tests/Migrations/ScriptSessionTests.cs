@@ -33,7 +33,7 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [InlineData("PREPARE x AS SELECT 1")]
     public async Task Up_PostgresScriptLeavesThingsInItsSession_TheNextOneFindsNone(string sql)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", sql + ";")
             .Write("2_b.up.sql", "CREATE TABLE b AS SELECT (SELECT count(*) FROM pg_class WHERE relname = 'x') + (SELECT count(*) FROM pg_prepared_statements) AS n;");
         await database.Runner().UpAsync(Cancellation);
@@ -43,7 +43,7 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_FailsUnderARoleThatMayNotWriteTheJournal_IsJournalled()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         var role = $"r{Guid.NewGuid():N}";
         database.Write("1_a.up.sql", $"-- no-transaction\nCREATE ROLE {role};\nSET ROLE {role};\nCREATE TABLE a (id int);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().UpAsync(Cancellation));
@@ -53,7 +53,7 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task DryRun_ScriptMovesTheSearchPath_TheNextOneIsTriedAsItWouldRun()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TEMP TABLE x (id int);")
             .Write("2_b.up.sql", "CREATE TABLE b (id int);\nCREATE TEMP TABLE x (id int);");
         Assert.All((await database.Runner().DryRunAsync(new UpRequest(), Cancellation)).Migrations, migration => Assert.True(migration.Tried));
@@ -71,7 +71,7 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_SessionCannotBeReplaced_StopsLoudly()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         var user = $"u{Guid.NewGuid():N}"[..20];
         await database.ExecuteAsync($"CREATE USER {user} IDENTIFIED BY 'first'");
         await database.ExecuteAsync($"GRANT ALL ON `{await database.QueryAsync("SELECT DATABASE()")}`.* TO {user}");
@@ -121,7 +121,7 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Up_ServerIsSlowToCancel_WaitsUntilItHas()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         // Longer than the two seconds after which the driver would drop the session.
         database.Write("1_a.up.sql", "DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(3); RAISE; END $$;");
         using var source = new CancellationTokenSource();
@@ -140,8 +140,8 @@ public sealed class ScriptSessionTests(PostgresServer postgres, MySqlServer mysq
     [Fact]
     public async Task Open_MySql_WaitsAMinuteForACancellation()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
-        await using var runner = MigrationDatabase.Create(database.Options(), TimeProvider.System);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
+        await using var runner = database.Open();
         await runner.OpenAsync(readOnly: true, Cancellation);
         Assert.Equal(60u, (uint)new MySqlConnector.MySqlConnectionStringBuilder(runner.JournalSession.ConnectionString).CancellationTimeout);
     }

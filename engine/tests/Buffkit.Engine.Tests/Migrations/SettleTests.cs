@@ -37,7 +37,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
     [MemberData(nameof(MySqlCases))]
     public async Task Settle_MySql_LooksAtWhatTheStatementNamesAndNeverGuesses(string sql, string meanwhile, string expected)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         foreach (var setup in new[]
         {
             "CREATE TABLE t (id int NOT NULL AUTO_INCREMENT PRIMARY KEY)", "CREATE TABLE u (id int)", "CREATE TABLE m (id int) ENGINE = MyISAM",
@@ -60,7 +60,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("CREATE DATABASE elsewhere", "", "Unknown")]
     public async Task Settle_Postgres_LooksAtTheIndexAndNeverGuesses(string sql, string meanwhile, string expected)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         await database.ExecuteAsync("CREATE TABLE t (id int); CREATE INDEX there ON t ((id + 1))");
         Assert.Equal(expected, await SettledAsync(database, sql, meanwhile));
     }
@@ -68,7 +68,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_KilledBeforeItsDdlAndSomethingElseChanged_RunsTheDdl()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await KillInSecondStatementAsync(database, "ALTER TABLE a ADD COLUMN b int");
         await database.ExecuteAsync("CREATE TABLE unrelated (id int)");
 
@@ -82,7 +82,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
     [InlineData("--statement-not-done", "0")]
     public async Task Up_KilledInAStatementThatLeavesNoTrace_AsksAndGoesOnByTheAnswer(string answer, string rows)
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await KillInSecondStatementAsync(database, "TRUNCATE TABLE a");
 
         var e = await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
@@ -103,10 +103,10 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
 
     private static async Task<string> SettledAsync(TestDatabase database, string sql, string meanwhile)
     {
-        await using var runner = MigrationDatabase.Create(database.Options(), TimeProvider.System);
+        await using var runner = database.Open();
         await runner.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await runner.TryLockAsync(Cancellation));
-        var statement = new Statement(sql, 1, SqlDialect.Of(database.Engine));
+        var statement = new Statement(sql, 1, database.Engine.Get().Dialect);
         var mark = await runner.MarkAsync(statement, Cancellation);
         if (meanwhile.Length > 0)
         {
@@ -114,7 +114,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
         }
 
         // Another text than the one that was announced: nobody knows.
-        Assert.Equal(StatementOutcome.Unknown, await runner.SettleAsync(new Statement(sql + " ", 1, SqlDialect.Of(database.Engine)), mark, Cancellation));
+        Assert.Equal(StatementOutcome.Unknown, await runner.SettleAsync(new Statement(sql + " ", 1, database.Engine.Get().Dialect), mark, Cancellation));
         return (await runner.SettleAsync(statement, mark, Cancellation)).ToString();
     }
 

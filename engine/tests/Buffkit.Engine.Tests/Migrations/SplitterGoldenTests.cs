@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Buffkit.Migrations;
+using Buffkit.Migrations.MySql;
+using Buffkit.Migrations.Postgres;
 
 namespace Buffkit.Tests;
 
@@ -55,7 +57,7 @@ public sealed partial class SplitterGoldenTests
         var path = Path.Combine(SharedCases.Folder("atlas"), "lex", "15_dollar_quote.sql");
         var sql = string.Join('\n', File.ReadLines(path).Where(line => line != "# Shorter examples."));
         var failures = new List<string>();
-        Compare("15_dollar_quote", sql, SqlDialect.Postgres, File.ReadAllText(path + ".golden").Split("\n-- end --\n"), failures);
+        Compare("15_dollar_quote", sql, PostgresDialect.Value, File.ReadAllText(path + ".golden").Split("\n-- end --\n"), failures);
         Assert.Empty(failures);
     }
 
@@ -76,7 +78,7 @@ public sealed partial class SplitterGoldenTests
                 .Where(line => !line.StartsWith("-- +goose", StringComparison.OrdinalIgnoreCase));
             var golden = Directory.GetFiles(folder, "*.golden.sql").Order(StringComparer.Ordinal)
                 .Select(file => TrailingComments().Replace(File.ReadAllText(file).TrimEnd(), ""));
-            Compare(name, string.Join('\n', lines), name.EndsWith("08", StringComparison.Ordinal) ? SqlDialect.MySql : SqlDialect.Postgres, golden, failures);
+            Compare(name, string.Join('\n', lines), name.EndsWith("08", StringComparison.Ordinal) ? MySqlDialect.Value : PostgresDialect.Value, golden, failures);
         }
 
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
@@ -90,8 +92,8 @@ public sealed partial class SplitterGoldenTests
         name.Contains("dollar", StringComparison.Ordinal) || name.Contains("atomic", StringComparison.Ordinal)
             || name.Contains("17_paren", StringComparison.Ordinal) || name.Contains("18_pg", StringComparison.Ordinal)
             || name.Contains(".pg.", StringComparison.Ordinal)
-            ? SqlDialect.Postgres
-            : SqlDialect.MySql;
+            ? PostgresDialect.Value
+            : MySqlDialect.Value;
 
     private static void Compare(string name, string sql, SqlDialect dialect, IEnumerable<string> golden, List<string> failures)
     {

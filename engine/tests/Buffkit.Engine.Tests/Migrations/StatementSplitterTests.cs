@@ -1,4 +1,6 @@
 using Buffkit.Migrations;
+using Buffkit.Migrations.MySql;
+using Buffkit.Migrations.Postgres;
 
 namespace Buffkit.Tests;
 
@@ -58,7 +60,7 @@ public sealed class StatementSplitterTests
     [Fact]
     public void Split_CopyWithData_KeepsTheDataOfItsStatement()
     {
-        var statements = StatementSplitter.Split("COPY t (a, b) FROM stdin;\n1\tit's; x\n2\t(y\n\\.\n\nselect 2;", SqlDialect.Postgres);
+        var statements = StatementSplitter.Split("COPY t (a, b) FROM stdin;\n1\tit's; x\n2\t(y\n\\.\n\nselect 2;", PostgresDialect.Value);
         Assert.Equal(["COPY t (a, b) FROM stdin", "select 2"], statements.Select(s => s.Text));
         Assert.Equal("1\tit's; x\n2\t(y\n", statements[0].CopyData!.Open().ReadToEnd());
         Assert.Equal(6, statements[1].Line);
@@ -68,7 +70,7 @@ public sealed class StatementSplitterTests
     [InlineData("COPY t FROM /* the client's */ stdin")]
     [InlineData("COPY/**/t FROM stdin")]
     public void Split_CopyWithComments_FindsTheData(string copy) =>
-        Assert.Equal("1\n", StatementSplitter.Split($"{copy};\n1\n\\.\nselect 2;", SqlDialect.Postgres)[0].CopyData!.Open().ReadToEnd());
+        Assert.Equal("1\n", StatementSplitter.Split($"{copy};\n1\n\\.\nselect 2;", PostgresDialect.Value)[0].CopyData!.Open().ReadToEnd());
 
     [Theory]
     [InlineData("postgres", "create /* a /* nested */ b */ index -- c\n  concurrently \"i j\" on t (a, 'b;')", "create index concurrently \"i j\" on t (a, '')")]
@@ -81,12 +83,12 @@ public sealed class StatementSplitterTests
 
     [Fact]
     public void Split_BlockWithoutEnd_NamesDelimiter() =>
-        Assert.Contains("DELIMITER", Assert.Throws<ScriptSyntaxException>(() => StatementSplitter.Split("create procedure p() if 1 then select 1;", SqlDialect.MySql)).Message, StringComparison.Ordinal);
+        Assert.Contains("DELIMITER", Assert.Throws<ScriptSyntaxException>(() => StatementSplitter.Split("create procedure p() if 1 then select 1;", MySqlDialect.Value)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Split_CopyDataWithCrLf_EndsAtItsMark()
     {
-        var statements = StatementSplitter.Split("COPY t FROM stdin;\r\n1\r\n\\.\r\nselect 2;\r\n", SqlDialect.Postgres);
+        var statements = StatementSplitter.Split("COPY t FROM stdin;\r\n1\r\n\\.\r\nselect 2;\r\n", PostgresDialect.Value);
         Assert.Equal(["COPY t FROM stdin", "select 2"], statements.Select(s => s.Text));
         Assert.Equal("1\r\n", statements[0].CopyData!.Open().ReadToEnd());
         Assert.Equal(4, statements[1].Line);
@@ -108,5 +110,5 @@ public sealed class StatementSplitterTests
     public void Split_BrokenScript_NamesTheLine(string engine, string sql, int line) =>
         Assert.Equal(line, Assert.Throws<ScriptSyntaxException>(() => StatementSplitter.Split(sql, Dialect(engine))).Line);
 
-    private static SqlDialect Dialect(string engine) => SqlDialect.Of(Enum.Parse<MigrationEngine>(engine, ignoreCase: true));
+    private static SqlDialect Dialect(string engine) => TestEngines.Get(engine).Dialect;
 }

@@ -53,7 +53,7 @@ public sealed class TelemetryTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_StatementWaitsForALock_LogsWhoHoldsIt()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "-- lock-timeout: 30s\nALTER TABLE a ADD COLUMN b int;");
         await database.Runner().UpAsync(new UpRequest(To: "1"), Cancellation);
         await using var blocker = (NpgsqlConnection)database.Connect();
@@ -74,7 +74,7 @@ public sealed class TelemetryTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_LockTimeout_FailsInsteadOfWaiting()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "-- lock-timeout: 100ms\nALTER TABLE a ADD COLUMN b int;");
         await database.Runner().UpAsync(new UpRequest(To: "1"), Cancellation);
         await using var blocker = (NpgsqlConnection)database.Connect();
@@ -90,10 +90,10 @@ public sealed class TelemetryTests(PostgresServer postgres, MySqlServer mysql)
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres, "SELECT pg_sleep(60)")]
-    [InlineData(MigrationEngine.MySql, "CREATE TABLE b AS SELECT /*+ SET_VAR(cte_max_recursion_depth = 4294967295) */ count(*) AS x FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) SELECT x FROM c) AS y")]
-    [InlineData(MigrationEngine.Sqlite, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000000000) SELECT count(*) FROM c")]
-    public async Task Up_StatementTimeout_CancelsTheStatement(MigrationEngine engine, string sql)
+    [InlineData(TestEngine.Postgres, "SELECT pg_sleep(60)")]
+    [InlineData(TestEngine.MySql, "CREATE TABLE b AS SELECT /*+ SET_VAR(cte_max_recursion_depth = 4294967295) */ count(*) AS x FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) SELECT x FROM c) AS y")]
+    [InlineData(TestEngine.Sqlite, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000000000) SELECT count(*) FROM c")]
+    public async Task Up_StatementTimeout_CancelsTheStatement(TestEngine engine, string sql)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", $"-- statement-timeout: 300ms\n{sql};");
@@ -103,7 +103,7 @@ public sealed class TelemetryTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_NothingToDoOnPostgres_SendsAtMostThreeStatements()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.Postgres, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.Postgres, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
         await database.Runner().UpAsync(Cancellation);
 
@@ -129,7 +129,7 @@ public sealed class TelemetryTests(PostgresServer postgres, MySqlServer mysql)
     [Fact]
     public async Task Up_NothingToDoOnMySql_SendsAtMostThreeStatements()
     {
-        using var database = await TestDatabase.CreateAsync(MigrationEngine.MySql, postgres, mysql);
+        using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
         await database.Runner().UpAsync(Cancellation);
 

@@ -1,5 +1,5 @@
 using Buffkit.Migrations;
-using Buffkit.MigrationService;
+using Buffkit.Migrations.CommandLine;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Buffkit.Tests;

@@ -14,7 +14,7 @@ public sealed class TestDatabase : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("migrations-");
 
-    private TestDatabase(MigrationEngine engine, string? connectionString)
+    private TestDatabase(TestEngine engine, string? connectionString)
     {
         Engine = engine;
         Scripts = _root.CreateSubdirectory("scripts").FullName;
@@ -22,7 +22,7 @@ public sealed class TestDatabase : IDisposable
             ?? new SqliteConnectionStringBuilder { DataSource = Path.Combine(_root.FullName, "test.db"), Pooling = false, ForeignKeys = true }.ToString();
     }
 
-    public MigrationEngine Engine { get; }
+    public TestEngine Engine { get; }
 
     public string ConnectionString { get; }
 
@@ -31,15 +31,15 @@ public sealed class TestDatabase : IDisposable
     public string EngineName => Engine.ToString().ToLowerInvariant();
 
     public static async Task<TestDatabase> CreateAsync(
-        MigrationEngine engine, PostgresServer postgres, MySqlServer mysql, string? mysqlName = null) =>
+        TestEngine engine, PostgresServer postgres, MySqlServer mysql, string? mysqlName = null) =>
         new(engine, engine switch
         {
-            MigrationEngine.Postgres => await postgres.CreateDatabaseAsync(),
-            MigrationEngine.MySql => await mysql.CreateDatabaseAsync(mysqlName),
+            TestEngine.Postgres => await postgres.CreateDatabaseAsync(),
+            TestEngine.MySql => await mysql.CreateDatabaseAsync(mysqlName),
             _ => null,
         });
 
-    public static TestDatabase CreateSqlite() => new(MigrationEngine.Sqlite, null);
+    public static TestDatabase CreateSqlite() => new(TestEngine.Sqlite, null);
 
     public TestDatabase Write(string file, string sql)
     {
@@ -51,18 +51,20 @@ public sealed class TestDatabase : IDisposable
 
     public MigrationOptions Options(Action<MigrationOptions>? configure = null)
     {
-        var options = new MigrationOptions { Engine = Engine, ConnectionString = ConnectionString, ScriptsPath = Scripts };
+        var options = new MigrationOptions { Engine = Engine.Get(), ConnectionString = ConnectionString, ScriptsPath = Scripts };
         configure?.Invoke(options);
         return options;
     }
+
+    internal MigrationDatabase Open() => Engine.Get().Open(ConnectionString, TimeProvider.System);
 
     public MigrationRunner Runner(Action<MigrationOptions>? configure = null, ILogger<MigrationRunner>? logger = null) =>
         new(Options(configure), logger ?? NullLogger<MigrationRunner>.Instance, TimeProvider.System);
 
     public DbConnection Connect() => Engine switch
     {
-        MigrationEngine.Postgres => new NpgsqlConnection(ConnectionString + ";Pooling=false"),
-        MigrationEngine.MySql => new MySqlConnection(ConnectionString + ";Pooling=false;AllowUserVariables=true"),
+        TestEngine.Postgres => new NpgsqlConnection(ConnectionString + ";Pooling=false"),
+        TestEngine.MySql => new MySqlConnection(ConnectionString + ";Pooling=false;AllowUserVariables=true"),
         _ => new SqliteConnection(ConnectionString),
     };
 

@@ -7,11 +7,11 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines { get; } = [MigrationEngine.Sqlite, MigrationEngine.Postgres, MigrationEngine.MySql];
+    public static TheoryData<TestEngine> Engines { get; } = [TestEngine.Sqlite, TestEngine.Postgres, TestEngine.MySql];
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_OwnScripts_CreatesOrdersOnce(MigrationEngine engine)
+    public async Task Up_OwnScripts_CreatesOrdersOnce(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         var runner = database.Runner(options => options.ScriptsPath = new MigrationOptions().ScriptsPath);
@@ -23,7 +23,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task DownToZeroAndUp_OwnScripts_LeaveTheSchemaAsItWas(MigrationEngine engine)
+    public async Task DownToZeroAndUp_OwnScripts_LeaveTheSchemaAsItWas(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         var runner = database.Runner(options => options.ScriptsPath = new MigrationOptions().ScriptsPath);
@@ -42,7 +42,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_StatementFails_SaysWhichAndResumesAfterItIsCorrected(MigrationEngine engine)
+    public async Task Up_StatementFails_SaysWhichAndResumesAfterItIsCorrected(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO a VALUES (2);");
@@ -52,7 +52,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
         Assert.Contains("1_a.up.sql:4: statement 4 of 5 (INSERT INTO NOWHERE) failed", e.Message, StringComparison.Ordinal);
         Assert.Equal(MigrationState.Failed, state.State);
-        Assert.Equal(engine == MigrationEngine.MySql ? 3 : 0, state.StatementsDone);
+        Assert.Equal(engine == TestEngine.MySql ? 3 : 0, state.StatementsDone);
         Assert.Contains("nowhere", state.Error, StringComparison.OrdinalIgnoreCase);
 
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);\nINSERT INTO a VALUES (2);");
@@ -63,7 +63,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_AppliedFileChanged_StopsAndNamesIt(MigrationEngine engine)
+    public async Task Up_AppliedFileChanged_StopsAndNamesIt(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
@@ -78,7 +78,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_LineEndsAndByteOrderMarkDiffer_IsTheSameFile(MigrationEngine engine)
+    public async Task Up_LineEndsAndByteOrderMarkDiffer_IsTheSameFile(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (\n  id int);\n");
@@ -89,7 +89,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_LineEndsInsideAString_AreKept(MigrationEngine engine)
+    public async Task Up_LineEndsInsideAString_AreKept(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (t varchar(9));\r\nINSERT INTO a VALUES ('x\r\ny');\r\n");
@@ -99,23 +99,23 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_DirectivesBelowABlockComment_AreRead(MigrationEngine engine)
+    public async Task Up_DirectivesBelowABlockComment_AreRead(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         var alone = engine switch
         {
-            MigrationEngine.Postgres => "VACUUM;",
-            MigrationEngine.MySql => "OPTIMIZE TABLE a;",
+            TestEngine.Postgres => "VACUUM;",
+            TestEngine.MySql => "OPTIMIZE TABLE a;",
             _ => "VACUUM;",
         };
         database.Write("1_a.up.sql", "/*\n * A licence.\n */\n-- No-Transaction\n\nCREATE TABLE a (id int);\n" + alone);
         Assert.Single(await database.Runner().UpAsync(Cancellation));
-        Assert.True(ScriptFolder.Read(database.Scripts, engine).Migrations[0].Up!.Header.NoTransaction);
+        Assert.True(ScriptFolder.Read(database.Scripts, engine.Get()).Migrations[0].Up!.Header.NoTransaction);
     }
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_RepeatableChanged_RunsAgain(MigrationEngine engine)
+    public async Task Up_RepeatableChanged_RunsAgain(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);")
@@ -128,7 +128,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Seed_Environment_RunsItsFilesOnceAndAgainWhenTheyChange(MigrationEngine engine)
+    public async Task Seed_Environment_RunsItsFilesOnceAndAgainWhenTheyChange(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);")
@@ -145,7 +145,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task UpAndDown_ToAndSteps_GoSoFar(MigrationEngine engine)
+    public async Task UpAndDown_ToAndSteps_GoSoFar(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         foreach (var n in new[] { 2, 9, 10, 11 })
@@ -169,7 +169,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_NoTransactionScriptFails_KeepsCountAndGoesOn(MigrationEngine engine)
+    public async Task Up_NoTransactionScriptFails_KeepsCountAndGoesOn(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "-- no-transaction\nCREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nBEGIN;\nINSERT INTO a VALUES (2);\nINSERT INTO nowhere VALUES (1);\nCOMMIT;");
@@ -184,7 +184,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Down_WithoutAWayDown_StopsThere(MigrationEngine engine)
+    public async Task Down_WithoutAWayDown_StopsThere(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "-- irreversible: the data is gone\nCREATE TABLE a (id int);");
@@ -196,7 +196,7 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Down_FirstStatementFails_StaysApplied(MigrationEngine engine)
+    public async Task Down_FirstStatementFails_StaysApplied(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("1_a.down.sql", "DROP TABLE nowhere;\nDROP TABLE a;");
@@ -211,18 +211,18 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_ScriptChangesTheSession_TheNextOneFindsItAsBefore(MigrationEngine engine)
+    public async Task Up_ScriptChangesTheSession_TheNextOneFindsItAsBefore(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         var (set, use) = engine switch
         {
-            MigrationEngine.Postgres => ("SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);", "CREATE TABLE b (id int);"),
-            MigrationEngine.MySql => ("SET SESSION foreign_key_checks = 0;\nCREATE TABLE a (id int);\nCREATE DATABASE IF NOT EXISTS other_place;\nUSE other_place;", "CREATE TABLE b AS SELECT @@foreign_key_checks AS checks;"),
+            TestEngine.Postgres => ("SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);", "CREATE TABLE b (id int);"),
+            TestEngine.MySql => ("SET SESSION foreign_key_checks = 0;\nCREATE TABLE a (id int);\nCREATE DATABASE IF NOT EXISTS other_place;\nUSE other_place;", "CREATE TABLE b AS SELECT @@foreign_key_checks AS checks;"),
             _ => ("PRAGMA foreign_keys = OFF;\nCREATE TABLE a (id int);", "CREATE TABLE b AS SELECT foreign_keys AS checks FROM pragma_foreign_keys;"),
         };
         database.Write("1_a.up.sql", set).Write("2_b.up.sql", use);
         Assert.Equal(2, (await database.Runner().UpAsync(Cancellation)).Count);
         Assert.Equal("0", await database.QueryAsync("SELECT count(*) FROM a"));
-        Assert.Equal(engine == MigrationEngine.Postgres ? "" : "1", await database.QueryAsync($"SELECT {(engine == MigrationEngine.Postgres ? "''" : "checks")} FROM {(engine == MigrationEngine.Postgres ? "(SELECT 1) x" : "b")}"));
+        Assert.Equal(engine == TestEngine.Postgres ? "" : "1", await database.QueryAsync($"SELECT {(engine == TestEngine.Postgres ? "''" : "checks")} FROM {(engine == TestEngine.Postgres ? "(SELECT 1) x" : "b")}"));
     }
 }

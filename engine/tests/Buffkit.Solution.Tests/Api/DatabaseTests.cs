@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Buffkit.Migrations;
+using Buffkit.Migrations.MySql;
+using Buffkit.Migrations.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Buffkit.Tests;
@@ -9,10 +11,10 @@ namespace Buffkit.Tests;
 public sealed class DatabaseTests(PostgresServer postgres, MySqlServer mysql)
 {
     [Fact]
-    public async Task Api_OnPostgres_WorksAfterTheMigrations() => await AssertWorksAsync(MigrationEngine.Postgres, await postgres.CreateDatabaseAsync());
+    public async Task Api_OnPostgres_WorksAfterTheMigrations() => await AssertWorksAsync(new PostgresEngine(), await postgres.CreateDatabaseAsync());
 
     [Fact]
-    public async Task Api_OnMySql_WorksAfterTheMigrations() => await AssertWorksAsync(MigrationEngine.MySql, await mysql.CreateDatabaseAsync());
+    public async Task Api_OnMySql_WorksAfterTheMigrations() => await AssertWorksAsync(new MySqlEngine(), await mysql.CreateDatabaseAsync());
 
     private static async Task AssertWorksAsync(MigrationEngine engine, string connectionString)
     {

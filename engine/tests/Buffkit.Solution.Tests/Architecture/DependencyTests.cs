@@ -11,10 +11,14 @@ public sealed class DependencyTests
     {
         ["Streams"] = [],
         ["Migrations"] = [],
+        ["Migrations.CommandLine"] = ["Migrations"],
+        ["Migrations.MySql"] = ["Migrations"],
+        ["Migrations.Postgres"] = ["Migrations"],
+        ["Migrations.Sqlite"] = ["Migrations"],
         ["ServiceDefaults"] = [],
-        ["MigrationService"] = ["Migrations", "ServiceDefaults"],
+        ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
         // Migrations: the embedded database's schema, in Development.
-        ["Api"] = ["Migrations", "ServiceDefaults", "Streams"],
+        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams"],
     };
 
     public static TheoryData<string> Rooms => new(May.Keys);

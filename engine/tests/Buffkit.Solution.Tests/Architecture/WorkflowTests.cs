@@ -36,6 +36,10 @@ public sealed partial class WorkflowTests
     [Theory]
     [InlineData("Buffkit.Streams")]
     [InlineData("Buffkit.Migrations")]
+    [InlineData("Buffkit.Migrations.CommandLine")]
+    [InlineData("Buffkit.Migrations.MySql")]
+    [InlineData("Buffkit.Migrations.Postgres")]
+    [InlineData("Buffkit.Migrations.Sqlite")]
     public void Packages_OfAnEngine_AreLockedInTheWorkflow(string project)
     {
         var folder = Repository.Folder($"engine/{project}");

@@ -27,6 +27,7 @@ public sealed partial class ExamplesCompileTests
         global using Microsoft.Extensions.Logging;
         global using Buffkit.Api;
         global using Buffkit.Migrations;
+        global using Buffkit.Migrations.CommandLine;
         global using Buffkit.ServiceDefaults;
         global using Buffkit.Streams;
         """;

@@ -38,7 +38,7 @@ public sealed partial class TemplateNameTests(TemplateHive hive)
     {
         var form = JsonDocument.Parse(File.ReadAllText(Repository.Folder(".template.config/template.json")))
             .RootElement.GetProperty("forms").GetProperty("type").GetProperty("pattern").GetString()!;
-        string[] rooms = ["Api", "MigrationService", "Migrations", "ServiceDefaults", "Streams"];
+        string[] rooms = ["Api", "MigrationService", "Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams"];
 
         var types = rooms.SelectMany(room => Assembly.Load($"Buffkit.{room}").GetTypes())
             .Where(type => !type.IsNested)

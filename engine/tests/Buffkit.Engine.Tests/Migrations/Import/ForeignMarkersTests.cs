@@ -46,9 +46,9 @@ public sealed class ForeignMarkersTests(PostgresServer postgres, MySqlServer mys
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Postgres)]
-    [InlineData(MigrationEngine.MySql)]
-    public async Task Up_FileOfGooseOnAServer_RunsNothing(MigrationEngine engine)
+    [InlineData(TestEngine.Postgres)]
+    [InlineData(TestEngine.MySql)]
+    public async Task Up_FileOfGooseOnAServer_RunsNothing(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);").Write("2_b.up.sql", "-- +goose Up\nCREATE TABLE b (id int);\n-- +goose Down\nDROP TABLE b;");
@@ -57,27 +57,27 @@ public sealed class ForeignMarkersTests(PostgresServer postgres, MySqlServer mys
 
         Assert.StartsWith("2_b.up.sql:1: '-- +goose Up'", refused.Message, StringComparison.Ordinal);
         // MySQL lists the tables of all databases of the server.
-        var schema = engine == MigrationEngine.MySql ? "database()" : "current_schema()";
+        var schema = engine == TestEngine.MySql ? "database()" : "current_schema()";
         Assert.Equal("0", await database.QueryAsync(
             $"SELECT count(*) FROM information_schema.tables WHERE table_schema = {schema} AND table_name IN ('a', 'b', 'migration_journal')"));
     }
 
     [Theory]
-    [InlineData(MigrationEngine.Sqlite, "INSERT INTO a VALUES ('\n-- +goose Down\n');")]
-    [InlineData(MigrationEngine.Sqlite, "/* as it was:\n-- migrate:down\nDROP TABLE a; */\nSELECT 1;")]
-    [InlineData(MigrationEngine.Sqlite, "SELECT 1; -- +goose Down")]
-    [InlineData(MigrationEngine.Sqlite, "-- Rollback:\n-- DROP TABLE a;\nSELECT 1;")]
-    [InlineData(MigrationEngine.Sqlite, "SELECT 1;\n-- down")]
-    [InlineData(MigrationEngine.Sqlite, "-- rolls back what +goose Down left\nSELECT 1;\n-- undo the change of May\nSELECT 2;")]
-    [InlineData(MigrationEngine.Postgres, "DO $body$ BEGIN\n-- +migrate Down\nPERFORM 1; END $body$;")]
-    [InlineData(MigrationEngine.Postgres, "SELECT E'\\'\n-- +goose Down\n';")]
-    [InlineData(MigrationEngine.MySql, "INSERT INTO a VALUES ('\\'\n-- +goose Down\n');\nINSERT INTO a VALUES (\"\n-- migrate:down\n\");")]
-    public void Validate_MarkerThatIsData_IsNone(MigrationEngine engine, string sql)
+    [InlineData(TestEngine.Sqlite, "INSERT INTO a VALUES ('\n-- +goose Down\n');")]
+    [InlineData(TestEngine.Sqlite, "/* as it was:\n-- migrate:down\nDROP TABLE a; */\nSELECT 1;")]
+    [InlineData(TestEngine.Sqlite, "SELECT 1; -- +goose Down")]
+    [InlineData(TestEngine.Sqlite, "-- Rollback:\n-- DROP TABLE a;\nSELECT 1;")]
+    [InlineData(TestEngine.Sqlite, "SELECT 1;\n-- down")]
+    [InlineData(TestEngine.Sqlite, "-- rolls back what +goose Down left\nSELECT 1;\n-- undo the change of May\nSELECT 2;")]
+    [InlineData(TestEngine.Postgres, "DO $body$ BEGIN\n-- +migrate Down\nPERFORM 1; END $body$;")]
+    [InlineData(TestEngine.Postgres, "SELECT E'\\'\n-- +goose Down\n';")]
+    [InlineData(TestEngine.MySql, "INSERT INTO a VALUES ('\\'\n-- +goose Down\n');\nINSERT INTO a VALUES (\"\n-- migrate:down\n\");")]
+    public void Validate_MarkerThatIsData_IsNone(TestEngine engine, string sql)
     {
         using var database = TestDatabase.CreateSqlite();
         database.Write("1_a.up.sql", sql).Write("1_a.down.sql", "-- Down\nSELECT 1;\n-- down\nSELECT 2;");
 
-        Assert.Empty(ScriptFolder.Read(database.Scripts, engine).Problems);
+        Assert.Empty(ScriptFolder.Read(database.Scripts, engine.Get()).Problems);
     }
 
     [Fact]

@@ -7,11 +7,11 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<MigrationEngine> Engines => UpAndDownTests.Engines;
+    public static TheoryData<TestEngine> Engines => UpAndDownTests.Engines;
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfGoose_RunsOnlyWhatGooseHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfGoose_RunsOnlyWhatGooseHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources().Write("embed.go", "package migrations")
@@ -27,7 +27,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfDbmate_RunsOnlyWhatDbmateHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfDbmate_RunsOnlyWhatDbmateHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -43,7 +43,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfSqlMigrate_RunsOnlyWhatItHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfSqlMigrate_RunsOnlyWhatItHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -56,7 +56,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfFlyway_RunsOnlyWhatFlywayHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfFlyway_RunsOnlyWhatFlywayHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -78,7 +78,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfEvolve_RunsOnlyWhatEvolveHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfEvolve_RunsOnlyWhatEvolveHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -90,7 +90,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfGolangMigrate_RunsOnlyWhatItHadNot_AndNothingWhileItIsDirty(MigrationEngine engine)
+    public async Task Up_HistoryOfGolangMigrate_RunsOnlyWhatItHadNot_AndNothingWhileItIsDirty(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -110,7 +110,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_HistoryOfDbUp_RunsOnlyWhatDbUpHadNot(MigrationEngine engine)
+    public async Task Up_HistoryOfDbUp_RunsOnlyWhatDbUpHadNot(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         using var folder = new ForeignSources()
@@ -146,8 +146,8 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
     {
         using var database = TestDatabase.CreateSqlite();
         using var folder = new ForeignSources().Write("1_a.sql", "-- +migrate Up\n-- +migrate StatementBegin\nCREATE PROCEDURE p() SELECT 1; SELECT 2;\n-- +migrate StatementEnd\nSELECT 3;");
-        MigrationImport.Run("sql-migrate", folder.Path, database.Scripts, "mysql", dryRun: false);
-        Assert.Equal(2, Assert.Single(ScriptFolder.Read(database.Scripts, MigrationEngine.MySql).Migrations).Up!.Statements(MigrationEngine.MySql).Count);
+        MigrationImport.Run("sql-migrate", folder.Path, database.Scripts, TestEngine.MySql.Get(), dryRun: false);
+        Assert.Equal(2, Assert.Single(ScriptFolder.Read(database.Scripts, TestEngine.MySql.Get()).Migrations).Up!.Statements(TestEngine.MySql.Get()).Count);
     }
 
     [Fact]
@@ -165,7 +165,7 @@ public sealed class MigrationImportTests(PostgresServer postgres, MySqlServer my
     }
 
     private static void Import(TestDatabase database, ForeignSources folder, string tool) =>
-        MigrationImport.Run(tool, folder.Path, database.Scripts, database.EngineName, dryRun: false);
+        MigrationImport.Run(tool, folder.Path, database.Scripts, database.Engine.Get(), dryRun: false);
 
     private static async Task RunsOnly(TestDatabase database, ForeignSources folder, string tool, string pending)
     {
