@@ -18,7 +18,12 @@ builder.AddRedisClient();
 builder.AddDevelopmentSchema();
 builder.AddAccess();
 
-builder.Services.AddEventStreams();
+builder.Services.AddEventStreams()
+    //#if (redis)
+    .AddRedis()
+    .ShareDataProtectionKeys()
+    //#endif
+    .AddEncryption();
 //#if (sample)
 builder.Services.AddOrders();
 //#endif

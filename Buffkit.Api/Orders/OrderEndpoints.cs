@@ -32,7 +32,7 @@ internal static class OrderEndpoints
     }
 
     private static async Task<Created<Order>> CreateAsync(
-        NewOrder order, OrderStore store, EventPublisher events, CancellationToken cancellationToken)
+        NewOrder order, OrderStore store, IEventPublisher events, CancellationToken cancellationToken)
     {
         var added = await store.AddAsync(order, cancellationToken);
         // The row is there: a caller who leaves now must not cost the watchers their event.

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Buffkit.Streams;
 
 /// <summary>The configuration section <c>Streams</c>, one class per part; checked when the host starts.</summary>
-public sealed class StreamsOptions : IValidatableObject
+public sealed class StreamsOptions
 {
     /// <summary>Name of the section.</summary>
     public const string Section = "Streams";
@@ -25,12 +25,6 @@ public sealed class StreamsOptions : IValidatableObject
     [Required, ValidateObjectMembers]
     public LogOptions Log { get; set; } = new();
 
-    //#if (redis)
-    /// <inheritdoc cref="RedisOptions"/>
-    [Required, ValidateObjectMembers]
-    public RedisOptions Redis { get; set; } = new();
-
-    //#endif
     /// <inheritdoc cref="TailOptions"/>
     [Required, ValidateObjectMembers]
     public TailOptions Tail { get; set; } = new();
@@ -59,10 +53,6 @@ public sealed class StreamsOptions : IValidatableObject
     [Required, ValidateObjectMembers]
     public TopicAuthorizationOptions Authorization { get; set; } = new();
 
-    /// <inheritdoc cref="EncryptionOptions"/>
-    [Required, ValidateObjectMembers]
-    public EncryptionOptions Encryption { get; set; } = new();
-
     /// <inheritdoc cref="HtmlOptions"/>
     [Required, ValidateObjectMembers]
     public HtmlOptions Html { get; set; } = new();
@@ -78,17 +68,6 @@ public sealed class StreamsOptions : IValidatableObject
     /// <inheritdoc cref="LimitsOptions"/>
     [Required, ValidateObjectMembers]
     public LimitsOptions Limits { get; set; } = new();
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (Encryption.Topics.Count > 0 && Encryption.KeepKeysFor < Log.MaxAge)
-        {
-            yield return new ValidationResult(
-                $"Streams:Encryption:KeepKeysFor ({Encryption.KeepKeysFor}) is shorter than Streams:Log:MaxAge ({Log.MaxAge}): events would outlive their keys.",
-                [nameof(Encryption)]);
-        }
-    }
 }
 
 [OptionsValidator]

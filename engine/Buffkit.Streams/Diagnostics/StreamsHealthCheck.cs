@@ -6,11 +6,7 @@ namespace Buffkit.Streams;
 /// Readiness of the engine: a server that drains, or has never reached its log, wants no new connections; one whose log is
 /// away serves what it has.
 /// </summary>
-//#if (redis)
-internal sealed class StreamsHealthCheck(ConnectionSet connections, ConnectionDrain drain, EventTail tail, IEventLog log, RedisMemory redis) : IHealthCheck
-////#else
-//internal sealed class StreamsHealthCheck(ConnectionSet connections, ConnectionDrain drain, EventTail tail, IEventLog log) : IHealthCheck
-//#endif
+internal sealed class StreamsHealthCheck(ConnectionSet connections, ConnectionDrain drain, EventTail tail, IEventLog log) : IHealthCheck
 {
     /// <summary>The check's name in <c>/health</c>.</summary>
     public const string Name = "streams";
@@ -22,9 +18,7 @@ internal sealed class StreamsHealthCheck(ConnectionSet connections, ConnectionDr
         return Task.FromResult(
             drain.IsDraining ? new HealthCheckResult(status, "The server is shutting down.", data: data)
             : !tail.IsStarted ? new HealthCheckResult(status, "The event log was never reached.", data: data)
-            //#if (redis)
-            : redis.Problem is { } problem ? HealthCheckResult.Degraded(problem, data: data)
-            //#endif
+            : log.Problem is { } problem ? HealthCheckResult.Degraded(problem, data: data)
             : !log.IsAvailable ? HealthCheckResult.Degraded("The event log is away; publishing is refused until it is back.", data: data)
             : HealthCheckResult.Healthy(data: data));
     }

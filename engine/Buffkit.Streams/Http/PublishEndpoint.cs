@@ -10,8 +10,7 @@ internal sealed class PublishEndpoint(
     ConnectionDrain drain,
     Admission admission,
     PublishBodyReader bodies,
-    EventEncryption encryption,
-    IFingerprintKey fingerprintKey,
+    IEventEncryption encryption,
     IOptions<StreamsOptions> options)
 {
     private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(2);
@@ -63,7 +62,7 @@ internal sealed class PublishEndpoint(
         {
             try
             {
-                secret = await fingerprintKey.GetAsync(cancellationToken);
+                secret = await encryption.GetFingerprintKeyAsync(cancellationToken);
             }
             catch (KeysUnavailableException)
             {

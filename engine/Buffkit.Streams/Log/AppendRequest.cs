@@ -6,12 +6,28 @@ namespace Buffkit.Streams;
 public readonly record struct AppendRequest(IReadOnlyList<EventDraft> Events, Idempotency? Idempotency = null);
 
 /// <summary>Names a request, so that the log takes it once however often it is sent.</summary>
-/// <param name="Key">The publisher's name for the request, 1 to <see cref="MaxKeyLength"/> visible ASCII characters.</param>
-/// <param name="Fingerprint">A hash of what was asked for: the same key with another fingerprint is a mistake.</param>
-public sealed record Idempotency(string Key, string Fingerprint)
+public sealed record Idempotency
 {
     /// <summary>Longest key, in characters.</summary>
     public const int MaxKeyLength = 200;
+
+    /// <param name="key">The publisher's name for the request, 1 to <see cref="MaxKeyLength"/> visible ASCII characters.</param>
+    /// <exception cref="ArgumentException">The key is empty, too long, or has other characters.</exception>
+    public Idempotency(string key)
+        : this(key, null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        if (key.Length > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            throw new ArgumentException($"A key has 1 to {MaxKeyLength} visible ASCII characters.", nameof(key));
+    }
+
+    internal Idempotency(string key, string? fingerprint) => (Key, Fingerprint) = (key, fingerprint);
+
+    /// <summary>The publisher's name for the request.</summary>
+    public string Key { get; }
+
+    /// <summary>A hash of what is asked for: the same key with another one is a mistake. Made of the events where nobody gave one.</summary>
+    internal string? Fingerprint { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

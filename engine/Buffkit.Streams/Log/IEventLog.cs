@@ -15,6 +15,9 @@ public interface IEventLog
     /// <summary>Whether the log answered when it was last asked.</summary>
     bool IsAvailable { get; }
 
+    /// <summary>What threatens events that the log took, or will refuse, in words for an operator; nothing where all is well.</summary>
+    string? Problem => null;
+
     /// <summary>Asks the log where it stands; a log that is shared may be ahead of what this process knows.</summary>
     /// <returns><see langword="null"/> where it cannot be reached.</returns>
     ValueTask<LogState?> ReadStateAsync(CancellationToken cancellationToken);

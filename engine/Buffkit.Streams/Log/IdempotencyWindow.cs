@@ -27,5 +27,5 @@ internal sealed class IdempotencyWindow(TimeSpan lifetime, int capacity)
         _order.Enqueue((request.Key, now + lifetime));
     }
 
-    private sealed record Answer(string Fingerprint, IReadOnlyList<EventId> Ids);
+    private sealed record Answer(string? Fingerprint, IReadOnlyList<EventId> Ids);
 }

@@ -1,40 +1,16 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
-/// <summary>Publishes events from code. Complete once the log holds them; never waits for a subscriber.</summary>
-public sealed class EventPublisher
+internal sealed class EventPublisher(
+    IEventLog log, IEventEncryption encryption, StreamsMetrics metrics, IOptions<StreamsOptions> options) : IEventPublisher
 {
-    private readonly IEventLog _log;
-    private readonly EventEncryption _encryption;
-    private readonly StreamsMetrics _metrics;
-    private readonly int _maxBytes;
+    private readonly int _maxBytes = options.Value.Limits.EventBytes;
 
-    internal EventPublisher(IEventLog log, EventEncryption encryption, StreamsMetrics metrics, IOptions<StreamsOptions> options)
-    {
-        _log = log;
-        _encryption = encryption;
-        _metrics = metrics;
-        _maxBytes = options.Value.Limits.EventBytes;
-    }
-
-    /// <summary>Publishes one event.</summary>
-    /// <returns>The id that the log gave it.</returns>
-    /// <exception cref="ArgumentException">The payload is larger than <see cref="LimitsOptions.EventBytes"/>.</exception>
-    /// <exception cref="LogUnavailableException">The log did not take it; publishing again may double it.</exception>
-    public async ValueTask<EventId> PublishAsync(EventDraft draft, CancellationToken cancellationToken = default)
-    {
-        var result = await TryPublishAsync([draft], cancellationToken: cancellationToken).ConfigureAwait(false);
-        return result.IsHeld ? result.Ids[0] : throw new LogUnavailableException();
-    }
-
-    /// <summary>Publishes events together, in order, all or none.</summary>
-    /// <param name="drafts">The events.</param>
-    /// <param name="idempotency">Makes a repeated call safe.</param>
-    /// <param name="cancellationToken">Ends the wait; the log may hold the events all the same.</param>
-    /// <exception cref="ArgumentException">A payload is larger than <see cref="LimitsOptions.EventBytes"/>, is not JSON though it has no content type, or there is none.</exception>
     public async ValueTask<AppendResult> TryPublishAsync(
         IReadOnlyList<EventDraft> drafts, Idempotency? idempotency = null, CancellationToken cancellationToken = default)
     {
@@ -47,7 +23,10 @@ public sealed class EventPublisher
 
         try
         {
-            await _encryption.EncryptAsync(owned, cancellationToken).ConfigureAwait(false);
+            // Of what the events say, before it is hidden: encrypted twice, the same event is another text.
+            if (idempotency is { Fingerprint: null })
+                idempotency = idempotency with { Fingerprint = await FingerprintAsync(owned, cancellationToken).ConfigureAwait(false) };
+            await encryption.EncryptAsync(owned, cancellationToken).ConfigureAwait(false);
         }
         catch (KeysUnavailableException)
         {
@@ -55,14 +34,30 @@ public sealed class EventPublisher
             return AppendResult.Unavailable;
         }
 
-        var result = await _log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
+        var result = await log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)
         {
-            _metrics.Published(drafts.Count);
-            await _encryption.AppendedAsync(result.Ids[0].Epoch, cancellationToken).ConfigureAwait(false);
+            metrics.Published(drafts.Count);
+            await encryption.AppendedAsync(result.Ids[0].Epoch, cancellationToken).ConfigureAwait(false);
         }
 
         return result;
+    }
+
+    private async ValueTask<string> FingerprintAsync(EventDraft[] drafts, CancellationToken cancellationToken)
+    {
+        // Where events are encrypted the log tells nobody what was in them, by trying out payloads either.
+        using var hash = drafts.Any(draft => encryption.IsEncrypted(draft.Topic))
+            ? IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, await encryption.GetFingerprintKeyAsync(cancellationToken).ConfigureAwait(false))
+            : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var draft in drafts)
+        {
+            // None of these has a line break.
+            hash.AppendData(Encoding.UTF8.GetBytes($"{draft.Topic.Value}\n{draft.Type}\n{draft.Key}\n{draft.ContentType}\n{draft.Data.Length}\n"));
+            hash.AppendData(draft.Data.Span);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     // Checked here, since a payload that cannot be encoded would break every stream that comes by; copied, since it is encoded
@@ -98,7 +93,3 @@ public sealed class EventPublisher
         }
     }
 }
-
-/// <summary>The log could not be reached or did not answer in time; whether it holds the events is unknown.</summary>
-public sealed class LogUnavailableException()
-    : Exception("The event log is unavailable. Publish again when health says that it is back.");

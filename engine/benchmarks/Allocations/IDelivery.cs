@@ -5,7 +5,7 @@ namespace Buffkit.Benchmarks;
 /// <summary>A server in this process whose deliveries are counted.</summary>
 internal interface IDelivery : IAsyncDisposable
 {
-    EventPublisher Publisher { get; }
+    IEventPublisher Publisher { get; }
 
     /// <summary>Whether every connection has so many events. Allocates nothing.</summary>
     bool HasDelivered(long events);

@@ -15,7 +15,7 @@ internal sealed class KestrelDelivery : IDelivery
 
     private KestrelDelivery(WebApplication app, SubscriberCrowd crowd) => (_app, _crowd) = (app, crowd);
 
-    public EventPublisher Publisher => _app.Services.GetRequiredService<EventPublisher>();
+    public IEventPublisher Publisher => _app.Services.GetRequiredService<IEventPublisher>();
 
     public static async Task<KestrelDelivery> StartAsync(int connections, CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ internal sealed class NullDelivery : IDelivery
         _sinks = [.. Enumerable.Range(0, connections).Select(_ => new NullSink())];
     }
 
-    public EventPublisher Publisher => _host.Services.GetRequiredService<EventPublisher>();
+    public IEventPublisher Publisher => _host.Services.GetRequiredService<IEventPublisher>();
 
     private long Published { get; set; }
 

@@ -1,5 +1,6 @@
 #pragma warning disable ASPIREPIPELINES001 // Steps of a deployment are marked as experimental.
 using Aspire.Hosting.Pipelines;
+using Buffkit.Hosting;
 
 namespace Buffkit.AppHost.Tests;
 

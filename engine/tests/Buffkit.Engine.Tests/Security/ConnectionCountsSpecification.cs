@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Buffkit.Streams.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
@@ -92,7 +93,7 @@ public sealed class RedisConnectionCountsTests(RedisServer server) : ConnectionC
     public async Task Add_ClientThrowsBeforeItSends_GivesThePlaceBack()
     {
         var client = await ConnectionMultiplexer.ConnectAsync(await server.StartAsync());
-        var counts = new RedisConnectionCounts(client, _prefix, _time, NullLogger<RedisConnectionCounts>.Instance);
+        var counts = new RedisConnectionCounts(RedisNode.ClientOf(client), RedisNode.KeysOf(_prefix), _time, NullLogger<RedisConnectionCounts>.Instance);
         await client.DisposeAsync();
 
         // A place that leaked would be the one that there is, and the second call would say so instead of throwing.
@@ -132,6 +133,6 @@ public sealed class RedisConnectionCountsTests(RedisServer server) : ConnectionC
     private async Task<RedisConnectionCounts> NewServerAsync()
     {
         _redis ??= await ConnectionMultiplexer.ConnectAsync(await server.StartAsync());
-        return new RedisConnectionCounts(_redis, _prefix, _time, NullLogger<RedisConnectionCounts>.Instance);
+        return new RedisConnectionCounts(RedisNode.ClientOf(_redis), RedisNode.KeysOf(_prefix), _time, NullLogger<RedisConnectionCounts>.Instance);
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Buffkit.Streams;
+using Buffkit.Streams.Encryption;
 using Jose;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
@@ -208,7 +209,7 @@ public sealed class EncryptionTests(RedisServer redis) : IDisposable
     public async Task Keys_StoreEmptiedAndLogInANewEpoch_ArePutBackBeforeThePublisherIsAnswered()
     {
         await using var server = await StartAsync();
-        var encryption = server.Services.GetRequiredService<EventEncryption>();
+        var encryption = server.Services.GetRequiredService<IEventEncryption>();
         var store = server.Services.GetRequiredService<IEventKeyStore>();
         await server.PublishFromCodeAsync(Own, Secret);
         var key = Assert.Single(await store.LoadAsync(TestContext.Current.CancellationToken));

@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Buffkit.Streams.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
@@ -471,7 +472,7 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
     {
         await using var container = await RedisServer.StartOwnAsync();
         _redis = await ConnectionMultiplexer.ConnectAsync(container.GetConnectionString() + ",allowAdmin=true");
-        var store = new RedisSessionStore(_redis, new SessionsOptions { RotationGrace = TimeSpan.Zero }, _prefix, Time, NullLogger<RedisSessionStore>.Instance);
+        var store = new RedisSessionStore(RedisNode.ClientOf(_redis), RedisNode.KeysOf(_prefix), new SessionsOptions { RotationGrace = TimeSpan.Zero }, Time, NullLogger<RedisSessionStore>.Instance);
         var session = SessionId.New();
         await _redis.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", "2000", "ALL");
 
@@ -496,7 +497,7 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
 
         Assert.Equal(new SessionUse(SessionUseStatus.Accepted, 4), await UseAsync(two, session, 1));
 
-        RedisSessionStore OwnClock() => new(_redis!, new SessionsOptions(), _prefix, Time, NullLogger<RedisSessionStore>.Instance);
+        RedisSessionStore OwnClock() => new(RedisNode.ClientOf(_redis!), RedisNode.KeysOf(_prefix), new SessionsOptions(), Time, NullLogger<RedisSessionStore>.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -513,6 +514,6 @@ public sealed class RedisSessionStoreTests(RedisServer server) : SessionStoreSpe
     private protected override async Task<ISessionStore> NewAsync(SessionsOptions options)
     {
         _redis ??= await ConnectionMultiplexer.ConnectAsync(await server.StartAsync());
-        return new RedisSessionStore(_redis, options, _prefix, Time, NullLogger<RedisSessionStore>.Instance) { Clock = Time.GetUtcNow };
+        return new RedisSessionStore(RedisNode.ClientOf(_redis), RedisNode.KeysOf(_prefix), options, Time, NullLogger<RedisSessionStore>.Instance) { Clock = Time.GetUtcNow };
     }
 }

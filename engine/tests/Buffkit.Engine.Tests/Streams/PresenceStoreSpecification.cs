@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Buffkit.Streams.Redis;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Buffkit.Tests;

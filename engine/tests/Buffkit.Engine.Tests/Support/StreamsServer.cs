@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using IConnectionMultiplexer = StackExchange.Redis.IConnectionMultiplexer;
 
 namespace Buffkit.Tests;
 
@@ -30,7 +31,7 @@ public sealed class StreamsServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public EventPublisher Publisher => Services.GetRequiredService<EventPublisher>();
+    public IEventPublisher Publisher => Services.GetRequiredService<IEventPublisher>();
 
     /// <summary>What most tests are not about: who may, and how often.</summary>
     private static readonly Dictionary<string, string?> Unguarded = new()
@@ -65,7 +66,9 @@ public sealed class StreamsServer : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services?.Invoke(builder.Services);
-        builder.Services.AddEventStreams();
+        var streams = builder.Services.AddEventStreams().AddEncryption();
+        if (builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
+            streams.AddRedis(provider => provider.GetRequiredService<IConnectionMultiplexer>()).ShareDataProtectionKeys();
         var built = builder.Build();
         app?.Invoke(built);
         built.MapEventStreams();

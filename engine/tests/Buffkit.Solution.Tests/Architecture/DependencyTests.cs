@@ -10,6 +10,8 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> May = new()
     {
         ["Streams"] = [],
+        ["Streams.Encryption"] = ["Streams"],
+        ["Streams.Redis"] = ["Streams"],
         ["Migrations"] = [],
         ["Migrations.CommandLine"] = ["Migrations"],
         ["Migrations.MySql"] = ["Migrations"],
@@ -18,7 +20,7 @@ public sealed class DependencyTests
         ["ServiceDefaults"] = [],
         ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
         // Migrations: the embedded database's schema, in Development.
-        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams"],
+        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis"],
     };
 
     public static TheoryData<string> Rooms => new(May.Keys);

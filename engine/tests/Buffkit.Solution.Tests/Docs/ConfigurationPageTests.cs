@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Text;
 using Buffkit.Api;
 using Buffkit.Streams;
+using Buffkit.Streams.Encryption;
+using Buffkit.Streams.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -80,6 +82,8 @@ public sealed class ConfigurationPageTests
             """);
         AppendSection(page, RequestLimitsOptions.Section, typeof(RequestLimitsOptions), new RequestLimitsOptions());
         AppendSection(page, StreamsOptions.Section, typeof(StreamsOptions), new StreamsOptions());
+        AppendSection(page, EncryptionOptions.Section, typeof(EncryptionOptions), new EncryptionOptions());
+        AppendSection(page, RedisOptions.Section, typeof(RedisOptions), new RedisOptions());
         return page.ToString();
     }
 

@@ -38,7 +38,7 @@ public sealed partial class ExamplesCompileTests
         var builder = WebApplication.CreateBuilder(args);
         var services = builder.Services;
         var app = builder.Build();
-        var events = app.Services.GetRequiredService<EventPublisher>();
+        var events = app.Services.GetRequiredService<IEventPublisher>();
         var fragments = app.Services.GetRequiredService<FragmentRenderer>();
         var topic = Topic.Parse("orders/42");
         var order = new Order { Customer = "Ada", Item = "Espresso" };

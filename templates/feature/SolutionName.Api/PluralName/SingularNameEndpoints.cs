@@ -26,7 +26,7 @@ internal static class SingularNameEndpoints
     }
 
     private static async Task<Created<SingularName>> CreateAsync(
-        NewSingularName body, SingularNameStore store, EventPublisher events, CancellationToken cancellationToken)
+        NewSingularName body, SingularNameStore store, IEventPublisher events, CancellationToken cancellationToken)
     {
         var added = await store.AddAsync(body, cancellationToken);
         // The row is there: a caller who leaves now must not cost the watchers their event.

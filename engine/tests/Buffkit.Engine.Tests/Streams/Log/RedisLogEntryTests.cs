@@ -1,4 +1,4 @@
-using Buffkit.Streams;
+using Buffkit.Streams.Redis;
 using StackExchange.Redis;
 
 namespace Buffkit.Tests;

@@ -1,4 +1,5 @@
 using Buffkit.Streams;
+using Buffkit.Streams.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
@@ -8,12 +9,12 @@ namespace Buffkit.Tests;
 internal sealed class RedisNode : IAsyncDisposable
 {
     private readonly ConnectionMultiplexer _redis;
-    private readonly RedisConnections _connections;
+    private readonly RedisClient _connections;
 
     private RedisNode(ConnectionMultiplexer redis, string prefix, LogOptions options)
     {
         _redis = redis;
-        _connections = new RedisConnections(redis, null, TimeProvider.System);
+        _connections = new RedisClient(redis, null, TimeProvider.System);
         var redisOptions = new RedisOptions { KeyPrefix = prefix };
         Keys = new RedisKeys(redisOptions);
         Connections = _connections;
@@ -34,9 +35,13 @@ internal sealed class RedisNode : IAsyncDisposable
 
     public RedisKeys Keys { get; }
 
-    public RedisConnections Connections { get; }
+    public RedisClient Connections { get; }
 
     public IDatabase Database => _redis.GetDatabase();
+
+    public static RedisClient ClientOf(IConnectionMultiplexer connection) => new(connection, null, TimeProvider.System);
+
+    public static RedisKeys KeysOf(string prefix) => new(new RedisOptions { KeyPrefix = prefix });
 
     public static async Task<RedisNode> ConnectAsync(string connectionString, string prefix, LogOptions? options = null) =>
         new(await ConnectionMultiplexer.ConnectAsync(connectionString), prefix, options ?? new LogOptions());

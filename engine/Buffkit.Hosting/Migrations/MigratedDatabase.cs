@@ -1,0 +1,6 @@
+namespace Buffkit.Hosting;
+
+/// <summary>On the migrations: the database that they bring up to date, for the services that use it.</summary>
+/// <param name="Provider">The engine, as in <c>Database:Provider</c>.</param>
+/// <param name="Connect">Gives a project the connection.</param>
+internal sealed record MigratedDatabase(string Provider, Action<IResourceBuilder<ProjectResource>> Connect) : IResourceAnnotation;
