@@ -38,9 +38,12 @@ public sealed partial class TemplateNameTests(TemplateHive hive)
     {
         var form = JsonDocument.Parse(File.ReadAllText(Repository.Folder(".template.config/template.json")))
             .RootElement.GetProperty("forms").GetProperty("type").GetProperty("pattern").GetString()!;
-        string[] rooms = ["Api", "MigrationService", "Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams"];
+        string[] rooms = ["Api", "MigrationService", "ServiceDefaults"];
+        // Of the engine a solution sees what is public.
+        string[] engine = ["Migrations", "Migrations.CommandLine", "Streams", "Streams.Encryption", "Streams.Redis"];
 
         var types = rooms.SelectMany(room => Assembly.Load($"Buffkit.{room}").GetTypes())
+            .Concat(engine.SelectMany(room => Assembly.Load($"Buffkit.{room}").GetExportedTypes()))
             .Where(type => !type.IsNested)
             .Select(type => type.Name)
             .Where(type => Regex.IsMatch(type, "^[A-Z][a-z]+$"))

@@ -10,6 +10,9 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
     private static readonly string[] Names = ["Shop", "My.App", "My-App", "1st.App-x", "My Shop", "Größe"];
     private static readonly string[] Databases = ["postgres", "mysql", "sqlite"];
 
+    private const int MaxFiles = 90;
+    private const int MaxLines = 3_500;
+
     /// <summary>Databases × Redis × engine × names; Aspire and the sample go through their four combinations on the way.</summary>
     public static TheoryData<string, string, bool, bool, bool, string> Matrix()
     {
@@ -47,6 +50,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         AssertReferencesOnlyWhatWasChosen(solution, database, redis);
         AssertSaysWhatWroteIt(solution, database, redis, aspire, sample, engine);
         AssertHasTheEngineAsChosen(solution, engine);
+        AssertIsSmall(solution, engine);
         Assert.Equal(aspire, solution.Files.Contains($"{name}.AppHost/AppHost.cs"));
         Assert.Equal(!aspire, solution.Files.Contains("compose.yaml"));
         Assert.Equal(sample, solution.Files.Contains($"{name}.Api/wwwroot/index.html"));
@@ -193,6 +197,17 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.DoesNotContain(
             solution.Files,
             file => file.Contains("template.config", StringComparison.Ordinal) || Path.GetFileName(file) is "LICENSE" or "CHANGELOG.md");
+    }
+
+    /// <summary>What somebody owns who has the engine as packages can be read in an hour.</summary>
+    private static void AssertIsSmall(GeneratedSolution solution, string engine)
+    {
+        if (engine == "source")
+            return;
+
+        // The packages themselves come with the packed template: at most one for each project of the engine.
+        Assert.InRange(solution.Files.Length, 1, MaxFiles - Directory.GetDirectories(Repository.Folder("engine"), "Buffkit.*").Length + 1);
+        Assert.InRange(solution.FilesOf(".cs").Sum(file => solution.Read(file).Count(character => character == '\n')), 1, MaxLines);
     }
 
     private static void AssertHasTheEngineAsChosen(GeneratedSolution solution, string engine)
