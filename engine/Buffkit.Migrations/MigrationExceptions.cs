@@ -112,4 +112,12 @@ public sealed class MigrationValidationException : MigrationException
 
     /// <summary>Gets what does not fit.</summary>
     public IReadOnlyList<ScriptProblem> Problems { get; } = [];
+
+    internal static void ThrowIfAny(IReadOnlyList<ScriptProblem> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new MigrationValidationException(problems);
+        }
+    }
 }

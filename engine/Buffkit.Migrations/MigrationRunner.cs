@@ -7,10 +7,9 @@ namespace Buffkit.Migrations;
 /// Safe to call from any number of processes at once: one of them works, the others wait and find nothing left to do.
 /// Each call opens sessions of its own and closes them.
 /// </remarks>
-public sealed partial class MigrationRunner(
-    MigrationOptions options, ILogger<MigrationRunner> logger, TimeProvider time)
+public sealed class MigrationRunner(MigrationOptions options, ILogger<MigrationRunner> logger, TimeProvider time)
 {
-    private readonly ILogger _logger = logger;
+    private readonly RunnerServices _services = new(options, logger, time);
 
     /// <summary>Applies every pending migration.</summary>
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)"/>
@@ -24,52 +23,19 @@ public sealed partial class MigrationRunner(
     /// <exception cref="MigrationLockTimeoutException">Another runner was at work for longer than <see cref="MigrationOptions.LockWait"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
     /// <exception cref="MigrationConfigurationException">An option or a name does not fit.</exception>
-    public async Task<IReadOnlyList<CompletedMigration>> UpAsync(UpRequest request, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CompletedMigration>> UpAsync(UpRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var activity = MigrationTelemetry.Source.StartActivity("migrations up");
-        var folder = ReadFolder();
-        var target = MigrationTarget.Of(folder, request.To, request.Steps);
-        await using var database = await OpenAsync(readOnly: false, cancellationToken);
-        var journal = new Journal(database, options.Who, time);
-
-        var run = Run(database, journal, folder.Migrations, Direction.Up, target, cancellationToken);
-
-        // One statement tells a database that is up to date, and nobody has to wait for a lock to hear it. Anything else
-        // may be the work of a runner that is under way, and counts only once that one has ended.
-        var isKnown = await journal.ReadAsync(cancellationToken);
-        var isUpToDate = isKnown && run.Plan().Count == 0 && ProblemsBeforeUp(folder, journal, [], request.OutOfOrder).Count == 0;
-        if (!isUpToDate)
-        {
-            await LockAsync(database, cancellationToken);
-            await PrepareJournalAsync(database, journal, folder, cancellationToken);
-            ThrowIfAny(ProblemsBeforeUp(folder, journal, run.Plan(), request.OutOfOrder));
-        }
-
-        WarnOfMissingFiles(folder, journal);
-        if (isUpToDate)
-        {
-            LogUpToDate(_logger);
-            return [];
-        }
-
-        var completed = await run.RunAsync();
-        LogApplied(_logger, completed.Count);
-        return completed;
+        return new UpCommand(_services).RunAsync(request, cancellationToken);
     }
 
     /// <summary>Undoes applied migrations, the last first.</summary>
     /// <returns>What was undone.</returns>
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
-    public async Task<IReadOnlyList<CompletedMigration>> DownAsync(DownRequest request, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CompletedMigration>> DownAsync(DownRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var activity = MigrationTelemetry.Source.StartActivity("migrations down");
-        var (folder, database, journal) = await BeginAsync(cancellationToken);
-        await using (database)
-        {
-            return await DownAsync(folder, database, journal, request, cancellationToken);
-        }
+        return new DownCommand(_services).RunAsync(request, cancellationToken);
     }
 
     /// <summary>Undoes migrations and applies them again, to try a way down or a corrected script.</summary>
@@ -77,77 +43,82 @@ public sealed partial class MigrationRunner(
     /// <param name="cancellationToken">Cancels the running statement.</param>
     /// <returns>What was undone and applied.</returns>
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
-    public async Task<IReadOnlyList<CompletedMigration>> RedoAsync(int steps, CancellationToken cancellationToken)
-    {
-        using var activity = MigrationTelemetry.Source.StartActivity("migrations redo");
-        var (folder, database, journal) = await BeginAsync(cancellationToken);
-        await using (database)
-        {
-            var undone = await DownAsync(folder, database, journal, new DownRequest(Steps: steps), cancellationToken);
-            var target = new MigrationTarget(Only: undone.Select(migration => migration.Name).ToHashSet());
-            var run = Run(database, journal, folder.Migrations, Direction.Up, target, cancellationToken);
-            return [.. undone, .. await run.RunAsync()];
-        }
-    }
+    public Task<IReadOnlyList<CompletedMigration>> RedoAsync(int steps, CancellationToken cancellationToken) =>
+        new RedoCommand(_services).RunAsync(steps, cancellationToken);
 
     /// <summary>Runs the seeds of an environment that have not run, or have changed since.</summary>
     /// <returns>What was run.</returns>
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
-    public async Task<IReadOnlyList<CompletedMigration>> SeedAsync(string environment, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CompletedMigration>> SeedAsync(string environment, CancellationToken cancellationToken) =>
+        new SeedCommand(_services).RunAsync(environment, cancellationToken);
+
+    /// <summary>Tells how every migration stands. Changes nothing and waits for nobody.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
+    /// <exception cref="MigrationConfigurationException">An option does not fit.</exception>
+    public Task<MigrationStatus> StatusAsync(CancellationToken cancellationToken) =>
+        new StatusCommand(_services).RunAsync(cancellationToken);
+
+    /// <summary>Checks the scripts, and with the database also what has become of them there.</summary>
+    /// <param name="offline">Whether to leave the database alone.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <returns>Everything found; empty if all is well.</returns>
+    /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
+    /// <exception cref="MigrationConfigurationException">An option does not fit.</exception>
+    public async Task<IReadOnlyList<ScriptProblem>> ValidateAsync(bool offline, CancellationToken cancellationToken) => offline
+        ? ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine).Problems
+        : (await StatusAsync(cancellationToken)).Problems;
+
+    /// <summary>Checks the ways up for blocking and destructive statements. Needs no database.</summary>
+    /// <param name="pendingOnly">Whether to ask the database and leave out what it already has.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <exception cref="MigrationValidationException">A script cannot be read.</exception>
+    /// <exception cref="MigrationConfigurationException">An option does not fit.</exception>
+    /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
+    public Task<IReadOnlyList<LintFinding>> LintAsync(bool pendingOnly, CancellationToken cancellationToken) =>
+        new LintCommand(_services).RunAsync(pendingOnly, cancellationToken);
+
+    /// <summary>
+    /// Tries the pending migrations. On PostgreSQL and SQLite they really run, in one transaction that is rolled back;
+    /// on MySQL, which cannot take DDL back, they are only listed.
+    /// </summary>
+    /// <returns>The pending migrations with their statements and what lint says.</returns>
+    /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
+    public Task<DryRun> DryRunAsync(UpRequest request, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(environment))
-        {
-            throw new MigrationConfigurationException("--environment is empty. Name a folder under seeds, such as development.");
-        }
-
-        using var activity = MigrationTelemetry.Source.StartActivity("migrations seed");
-        var (folder, database, journal) = await BeginAsync(cancellationToken);
-        await using (database)
-        {
-            var prefix = $"seeds/{environment}/";
-            var seeds = folder.Seeds.Where(seed => seed.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).ToList();
-            if (seeds.Count == 0)
-            {
-                throw new MigrationConfigurationException(
-                    $"There is no seeds/{environment}/*.sql. Environments: {Join(folder.Seeds.Select(seed => seed.Name.Split('/')[1]).Distinct())}.");
-            }
-
-            return await Run(database, journal, seeds, Direction.Up, MigrationTarget.All, cancellationToken).RunAsync();
-        }
+        ArgumentNullException.ThrowIfNull(request);
+        return new DryRunCommand(_services).RunAsync(request, cancellationToken);
     }
 
-    private async Task<IReadOnlyList<CompletedMigration>> DownAsync(
-        ScriptFolder folder, MigrationDatabase database, Journal journal, DownRequest request, CancellationToken cancellation)
+    /// <summary>Applies all migrations, from nothing, to a database made for it on the same MySQL server and dropped at the end.</summary>
+    /// <returns>What was applied there.</returns>
+    /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
+    public Task<IReadOnlyList<CompletedMigration>> ScratchRunAsync(CancellationToken cancellationToken) =>
+        new ScratchCommand(_services).RunAsync(cancellationToken);
+
+    /// <summary>Writes migrations into the journal as applied, for a database that has their schema already.</summary>
+    /// <param name="to">The last one, by number or name; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock.</param>
+    /// <returns>The names that were written.</returns>
+    /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
+    public Task<IReadOnlyList<string>> BaselineAsync(string? to, CancellationToken cancellationToken) =>
+        new BaselineCommand(_services).RunAsync(to, cancellationToken);
+
+    /// <summary>
+    /// Sets the journal right: forgets failures that left nothing behind, takes over the checksums of files that
+    /// changed, moves the rows of files that were renamed, forgets migrations whose files are gone, and settles statements whose outcome was not known.
+    /// </summary>
+    /// <param name="request">What a person decided about migrations that stopped half-way.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock.</param>
+    /// <returns>What was done, a sentence for each.</returns>
+    /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)" path="/exception"/>
+    public Task<IReadOnlyList<Repair>> RepairAsync(RepairRequest request, CancellationToken cancellationToken)
     {
-        var target = request.To is null
-            ? MigrationTarget.Of(folder, null, request.Steps ?? 1)
-            : MigrationTarget.Of(folder, request.To, request.Steps, allowZero: true);
-        var run = Run(database, journal, folder.Migrations, Direction.Down, target, cancellation);
-        CheckBeforeDown(folder, journal, run.Plan());
-        var completed = await run.RunAsync();
-        LogReverted(_logger, completed.Count);
-        return completed;
+        ArgumentNullException.ThrowIfNull(request);
+        return new RepairCommand(_services).RunAsync(request, cancellationToken);
     }
 
-    private static string Join(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none";
-
-    [LoggerMessage(1, LogLevel.Information, "The schema is up to date.")]
-    private static partial void LogUpToDate(ILogger logger);
-
-    [LoggerMessage(2, LogLevel.Information, "{Count} migrations applied; the schema is up to date.")]
-    private static partial void LogApplied(ILogger logger, int count);
-
-    [LoggerMessage(3, LogLevel.Information, "{Count} migrations undone.")]
-    private static partial void LogReverted(ILogger logger, int count);
+    /// <summary>Writes the database's schema as SQL, in the same order every time, without the journal.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server does not answer.</exception>
+    public Task<string> DumpAsync(CancellationToken cancellationToken) =>
+        new DumpCommand(_services).RunAsync(cancellationToken);
 }
-
-/// <summary>How far <c>up</c> goes.</summary>
-/// <param name="To">The last migration to apply, by number or name; <see langword="null"/> for all.</param>
-/// <param name="Steps">At most so many; <see langword="null"/> for all.</param>
-/// <param name="OutOfOrder">Whether a pending migration may be older than one already applied.</param>
-public sealed record UpRequest(string? To = null, int? Steps = null, bool OutOfOrder = false);
-
-/// <summary>How far <c>down</c> goes.</summary>
-/// <param name="To">The migration to go back to, which stays; <c>0</c> for before the first. <see langword="null"/> for one step.</param>
-/// <param name="Steps">At most so many.</param>
-public sealed record DownRequest(string? To = null, int? Steps = null);

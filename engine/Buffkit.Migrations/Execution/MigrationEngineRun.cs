@@ -4,44 +4,35 @@ using DbUp.Engine;
 
 namespace Buffkit.Migrations;
 
-/// <summary>DbUp's engine with our parts in it: provider, sorter, filter, journal, connection and executor.</summary>
+/// <summary>DbUp's engine with our parts in it: scripts, journal, connection and executor.</summary>
 internal sealed class MigrationEngineRun
 {
     private readonly UpgradeEngine _engine;
-    private readonly RunContext _context;
     private readonly MigrationScriptExecutor _executor;
 
-    public MigrationEngineRun(
-        RunContext context,
-        IReadOnlyList<Migration> migrations,
-        Direction direction,
-        MigrationTarget target,
-        CancellationToken cancellation)
+    public MigrationEngineRun(RunContext context, MigrationPlan plan, CancellationToken cancellation)
     {
-        _context = context;
+        context.Count = plan.Scripts.Count;
         _executor = new MigrationScriptExecutor(context, cancellation);
+        var scripts = new PlannedScripts(plan);
         var configuration = new UpgradeConfiguration
         {
             ConnectionManager = new RunnerConnection(context.Database),
             Journal = context.Journal,
             ScriptExecutor = _executor,
-            ScriptSorter = new FolderOrder(migrations),
-            ScriptFilter = new PlanFilter(context.Journal, target),
+            ScriptSorter = scripts,
+            ScriptFilter = scripts,
             // $name$ is PostgreSQL's quote, not DbUp's variable.
             VariablesEnabled = false,
         };
-        configuration.ScriptProviders.Add(new PlanProvider(migrations, direction));
+        configuration.ScriptProviders.Add(scripts);
         configuration.Validate();
         _engine = new UpgradeEngine(configuration);
     }
 
-    /// <summary>What would run, in order. Sends nothing to the server.</summary>
-    public IReadOnlyList<MigrationScript> Plan() => [.. _engine.GetScriptsToExecute().Cast<MigrationScript>()];
-
     /// <summary>Runs the plan.</summary>
     public async Task<IReadOnlyList<CompletedMigration>> RunAsync()
     {
-        _context.Count = Plan().Count;
         // A thread of its own: the engine blocks it for as long as the migrations take.
         var result = await Task.Factory.StartNew(
             _engine.PerformUpgrade, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
