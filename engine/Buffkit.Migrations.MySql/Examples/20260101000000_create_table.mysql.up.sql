@@ -1,9 +1,6 @@
-CREATE TABLE owners (
-    id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    name varchar(200) NOT NULL
-);
+-- Times are UTC: MySQL's datetime keeps no zone.
 CREATE TABLE things (
-    id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name varchar(200) NOT NULL,
-    created_at datetime(6) NOT NULL
+    created_at datetime(6) NOT NULL DEFAULT (utc_timestamp(6))
 );

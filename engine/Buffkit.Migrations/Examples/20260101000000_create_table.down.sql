@@ -1,2 +1,1 @@
 DROP TABLE things;
-DROP TABLE owners;

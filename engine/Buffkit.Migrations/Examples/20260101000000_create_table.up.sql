@@ -1,10 +1,6 @@
--- Common file: SQLite takes it. The other engines have their own, because keys that count by themselves differ.
-CREATE TABLE owners (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name varchar(200) NOT NULL
-);
+-- SQLite, and any engine without a file of its own.
 CREATE TABLE things (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name varchar(200) NOT NULL,
-    created_at timestamp NOT NULL
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );

@@ -144,9 +144,10 @@ public sealed class ScriptFolderTests
 
             var folder = ScriptFolder.Read(database.Scripts, engine.Get());
             Assert.Empty(folder.Problems);
-            Assert.Equal(MigrationTemplates.Names.Count, folder.Migrations.Count);
+            // A foreign key is checked in a migration of its own where that locks nobody out.
+            Assert.Equal(MigrationTemplates.Names.Count + 1, folder.Migrations.Count);
             Assert.Equal("20260901120000_try_empty", folder.Migrations[0].Name);
-            Assert.Empty(folder.Migrations.SelectMany(migration => Linter.Lint(migration.Up!, engine.Get())));
+            Assert.Empty(folder.Migrations.Select(migration => migration.Up).OfType<ScriptFile>().SelectMany(file => Linter.Lint(file, engine.Get())));
         }
     }
 

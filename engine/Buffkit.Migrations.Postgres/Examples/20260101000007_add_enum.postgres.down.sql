@@ -1,2 +1,2 @@
 ALTER TABLE things DROP COLUMN state;
-DROP TYPE thing_state;
+DROP TYPE things_state;

@@ -1,0 +1,2 @@
+-- engines: postgres
+-- Nothing to undo: a key that has been checked is the same key.

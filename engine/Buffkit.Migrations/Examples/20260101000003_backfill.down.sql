@@ -1,1 +1,0 @@
--- Nothing to undo: what the column held before was empty, and the way down before this one drops it.

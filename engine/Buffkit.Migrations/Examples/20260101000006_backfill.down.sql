@@ -1,0 +1,1 @@
+-- Nothing to undo: the column's values were empty before.
