@@ -1,90 +1,58 @@
-using System.Text;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using MySqlConnector;
 
 namespace Buffkit.Migrations.MySql;
 
-/// <summary>MySQL's schema as SQL, by SHOW CREATE.</summary>
+/// <summary>MySQL's schema as SQL, by <c>mysqldump</c>.</summary>
 internal sealed partial class MySqlDatabase
 {
+    private static readonly DumpProgram MySqlDump = new(
+        "mysqldump",
+        "Debian and Ubuntu: apt-get install default-mysql-client. macOS: brew install mysql-client. Windows: winget install Oracle.MySQL, or "
+        + "choco install mysql-cli. With Docker: a script of that name on the PATH that runs 'docker run --rm --network host -e MYSQL_PWD mysql:8 mysqldump \"$@\"'.");
+
     public override async Task<string> DumpAsync(CancellationToken cancellation)
     {
-        var dump = new StringBuilder();
-        var tables = await NamesAsync(
-            $"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND LOWER(TABLE_NAME) NOT IN ('{Journal.TableName}', '{AdoptedJournal.TableName}') ORDER BY TABLE_NAME",
-            cancellation);
-        if (tables.Count > 0)
-        {
-            // Tables stand by name, not by who refers to whom.
-            dump.Append("SET FOREIGN_KEY_CHECKS = 0;\n\n");
-        }
-
-        foreach (var table in tables)
-        {
-            // Where the counter stands is data.
-            dump.Append(AutoIncrement().Replace(await DumpAsync("TABLE", table, cancellation), "")).Append(";\n\n");
-        }
-
-        if (tables.Count > 0)
-        {
-            dump.Append("SET FOREIGN_KEY_CHECKS = 1;\n\n");
-        }
-
-        await AppendAsync(dump, "FUNCTION", "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'FUNCTION' ORDER BY ROUTINE_NAME", body: true, cancellation);
-        await AppendAsync(dump, "PROCEDURE", "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY ROUTINE_NAME", body: true, cancellation);
-        await AppendAsync(dump, "VIEW", "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME", body: false, cancellation);
-        await AppendAsync(dump, "TRIGGER", "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER", body: true, cancellation);
-        await AppendAsync(dump, "EVENT", "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME", body: true, cancellation);
-        return dump.ToString().TrimEnd() + (dump.Length > 0 ? "\n" : "");
+        var settings = new MySqlConnectionStringBuilder(connectionString);
+        var isMariaDb = (await MySqlDump.RunAsync(["--version"], new Dictionary<string, string?>(), cancellation))
+            .Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+        string[] arguments =
+        [
+            // Not from the user's own option files: the connection string says all there is to say.
+            "--no-defaults",
+            "--protocol=tcp", $"--host={settings.Server}", $"--port={settings.Port.ToString(CultureInfo.InvariantCulture)}", $"--user={settings.UserID}",
+            "--no-data", "--routines", "--events", "--triggers", "--skip-comments", "--skip-add-drop-table", "--no-tablespaces", "--skip-lock-tables",
+            $"--ignore-table={settings.Database}.{Journal.TableName}",
+            $"--ignore-table={settings.Database}.{await SpellingOfAsync(AdoptedJournal.TableName, cancellation)}",
+            .. isMariaDb ? (string[])[] : ["--set-gtid-purged=OFF", $"--ssl-mode={SslModeOf(settings.SslMode)}", "--get-server-public-key"],
+            settings.Database,
+        ];
+        var dump = await MySqlDump.RunAsync(arguments, new Dictionary<string, string?> { ["MYSQL_PWD"] = settings.Password }, cancellation);
+        return DumpText.Of(Sandbox().Replace(dump, ""), Engine.Dialect, IsSetting, Write);
     }
 
-    private async Task AppendAsync(StringBuilder dump, string kind, string names, bool body, CancellationToken cancellation)
+    private static bool IsSetting(Statement statement) => StatementWords.Leading(statement, 1) is ["SET"] or [];
+
+    private static string Write(Statement statement)
     {
-        foreach (var name in await NamesAsync(names, cancellation))
-        {
-            var definition = await DumpAsync(kind, name, cancellation);
-            dump.Append(body ? $"DELIMITER $$\n{definition}$$\nDELIMITER ;\n\n" : $"{definition};\n\n");
-        }
+        // Where the counter stands is data.
+        var text = MySqlJudge.AutoIncrement().Replace(statement.Text, "");
+        return IsSetting(statement) ? $"{text};"
+            : text.Contains(';', StringComparison.Ordinal) ? $"DELIMITER $$\n{text}$$\nDELIMITER ;\n"
+            : $"{text};\n";
     }
 
-    private async Task<List<string>> NamesAsync(string sql, CancellationToken cancellation)
+    private static string SslModeOf(MySqlSslMode mode) => mode switch
     {
-        await using var command = Guard.CreateCommand();
-        command.CommandText = sql;
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var names = new List<string>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            names.Add(reader.GetString(0));
-        }
+        MySqlSslMode.None => "DISABLED",
+        MySqlSslMode.Required => "REQUIRED",
+        MySqlSslMode.VerifyCA => "VERIFY_CA",
+        MySqlSslMode.VerifyFull => "VERIFY_IDENTITY",
+        _ => "PREFERRED",
+    };
 
-        return names;
-    }
-
-    private async Task<string> DumpAsync(string kind, string name, CancellationToken cancellation) =>
-        await ShowCreateAsync(Guard, new MySqlObject(kind, null, name).ShowCreate(), cancellation)
-            ?? $"-- {kind} {name}: the login may not see it";
-
-    /// <returns><see langword="null"/> for what the login may not see.</returns>
-    private static async Task<string?> ShowCreateAsync(MySqlConnection session, string show, CancellationToken cancellation)
-    {
-        await using var command = session.CreateCommand();
-        command.CommandText = show;
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        await reader.ReadAsync(cancellation);
-        // The column's place differs by kind, its name does not: "Create Table", "SQL Original Statement".
-        for (var column = 0; column < reader.FieldCount; column++)
-        {
-            var title = reader.GetName(column);
-            if (title.StartsWith("Create ", StringComparison.OrdinalIgnoreCase) || title == "SQL Original Statement")
-            {
-                return await reader.IsDBNullAsync(column, cancellation) ? null : reader.GetString(column);
-            }
-        }
-
-        return null;
-    }
-
-    [GeneratedRegex(@" AUTO_INCREMENT=\d+")]
-    private static partial Regex AutoIncrement();
+    /// <summary>MariaDB's program begins with a command for its own client.</summary>
+    [GeneratedRegex(@"^/\*M?!999999[^\n]*\n")]
+    private static partial Regex Sandbox();
 }

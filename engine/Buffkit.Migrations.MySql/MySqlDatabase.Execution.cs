@@ -69,17 +69,4 @@ internal sealed partial class MySqlDatabase
         // Not before it holds the lock: nothing may run on a session that others do not wait for.
         _session = session;
     }
-
-    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement, 3) switch
-    {
-        ["BEGIN", ..] or ["START", "TRANSACTION", ..] => StatementKind.Begin,
-        ["COMMIT", ..] => StatementKind.Commit,
-        ["ROLLBACK", "TO", ..] or ["ROLLBACK", "WORK", "TO"] => StatementKind.Data,
-        ["ROLLBACK", ..] => StatementKind.Rollback,
-        ["SET", ..] or ["USE", ..] or ["PREPARE", ..] or ["DEALLOCATE", ..] or ["LOCK" or "UNLOCK", "TABLES" or "TABLE", ..] => StatementKind.Session,
-        ["CREATE" or "DROP", "TEMPORARY", ..] => StatementKind.Session,
-        ["INSERT" or "UPDATE" or "DELETE" or "REPLACE" or "SELECT" or "WITH" or "LOAD" or "DO" or "VALUES" or "TABLE", ..] => StatementKind.Data,
-        ["CALL" or "EXECUTE" or "SAVEPOINT" or "RELEASE", ..] => StatementKind.Data,
-        _ => StatementKind.Schema,
-    };
 }

@@ -32,15 +32,19 @@ internal sealed partial class MySqlDatabase(MigrationEngine engine, string conne
     private string _settings = "";
     private bool _guarded;
 
+    public override StatementJudge Judge => new MySqlJudge(this);
+
     public override bool HasTransactionalDdl => false;
 
     public override DbConnection Session => Working;
 
     public override DbConnection JournalSession => Guard;
 
-    private MySqlConnection Guard => _guard ?? throw new InvalidOperationException("Open the database first.");
+    /// <summary>Gets the session that holds the lock and writes the journal.</summary>
+    public MySqlConnection Guard => _guard ?? throw new InvalidOperationException("Open the database first.");
 
-    private MySqlConnection Working => _session ?? throw new InvalidOperationException("Take the lock first.");
+    /// <summary>Gets the session that runs the scripts.</summary>
+    public MySqlConnection Working => _session ?? throw new InvalidOperationException("Take the lock first.");
 
     public override string CreateJournalSql =>
         $"""

@@ -9,6 +9,8 @@ public sealed class MySqlEngine : MigrationEngine
 
     internal override SqlDialect Dialect => MySqlDialect.Value;
 
+    internal override StatementKinds Kinds { get; } = new MySqlKinds();
+
     internal override IReadOnlyList<LintRule> LintRules => MySqlRules.All;
 
     internal override MigrationDatabase Open(string connectionString, TimeProvider time) =>

@@ -14,6 +14,8 @@ internal sealed partial class PostgresDatabase(MigrationEngine engine, string co
     private NpgsqlDataSource? _source;
     private NpgsqlConnection? _session;
 
+    public override StatementJudge Judge => new PostgresJudge(this);
+
     public override bool HasTransactionalDdl => true;
 
     public override string? TrialCaveat =>
@@ -23,7 +25,8 @@ internal sealed partial class PostgresDatabase(MigrationEngine engine, string co
 
     public override DbConnection JournalSession => Npgsql;
 
-    private NpgsqlConnection Npgsql => _session ?? throw new InvalidOperationException("Open the database first.");
+    /// <summary>Gets the one session.</summary>
+    public NpgsqlConnection Npgsql => _session ?? throw new InvalidOperationException("Open the database first.");
 
     public override string CreateJournalSql =>
         $"""

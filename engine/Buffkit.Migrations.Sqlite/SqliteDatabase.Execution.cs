@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Text;
-using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -110,28 +109,6 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    public override bool Touches(Statement statement) =>
-        KindOf(statement) == StatementKind.Session || LoadExtension().IsMatch(statement.Bare);
-
-    public override bool StandsOutside(Statement statement) =>
-        StatementWords.Leading(statement, 1) is ["PRAGMA" or "ATTACH" or "DETACH"];
-
-    protected override Task<StatementOutcome> CompareAsync(
-        Statement statement, string? fingerprint, CancellationToken cancellation) =>
-        Task.FromResult(StatementWords.Leading(statement, 1) is ["VACUUM"] ? StatementOutcome.NotDone : StatementOutcome.Unknown);
-
-    public override StatementKind KindOf(Statement statement) => StatementWords.Leading(statement, 3) switch
-    {
-        ["BEGIN", ..] => StatementKind.Begin,
-        ["COMMIT", ..] or ["END", ..] => StatementKind.Commit,
-        ["ROLLBACK", "TO", ..] or ["ROLLBACK", "TRANSACTION", "TO"] => StatementKind.Data,
-        ["ROLLBACK", ..] => StatementKind.Rollback,
-        ["PRAGMA" or "ATTACH" or "DETACH", ..] or ["CREATE", "TEMP" or "TEMPORARY", ..] => StatementKind.Session,
-        ["VACUUM", ..] => StatementKind.Alone,
-        ["INSERT" or "UPDATE" or "DELETE" or "REPLACE" or "SELECT" or "WITH" or "VALUES", ..] => StatementKind.Data,
-        _ => StatementKind.Schema,
-    };
-
     public override async Task<string> DumpAsync(CancellationToken cancellation)
     {
         var dump = new StringBuilder();
@@ -150,7 +127,4 @@ internal sealed partial class SqliteDatabase
 
         return dump.ToString().TrimEnd() + (dump.Length > 0 ? "\n" : "");
     }
-
-    [GeneratedRegex(@"\bload_extension\s*\(", RegexOptions.IgnoreCase)]
-    private static partial Regex LoadExtension();
 }

@@ -21,6 +21,8 @@ internal sealed partial class SqliteDatabase(MigrationEngine engine, string conn
     private bool _absent;
     private string _settings = "";
 
+    public override StatementJudge Judge { get; } = new SqliteJudge();
+
     public override bool HasTransactionalDdl => true;
 
     public override bool IsAbsent => _absent;

@@ -7,6 +7,8 @@ public sealed class SqliteEngine : MigrationEngine
 
     internal override SqlDialect Dialect => SqliteDialect.Value;
 
+    internal override StatementKinds Kinds { get; } = new SqliteKinds();
+
     internal override IReadOnlyList<LintRule> LintRules => SqliteRules.All;
 
     /// <remarks>Without one: the file <c>data/app.db</c> below the root. A relative path becomes absolute, and foreign keys are on.</remarks>

@@ -17,6 +17,9 @@ public abstract class MigrationEngine
     /// <summary>Gets the rules by which a script is read.</summary>
     internal abstract SqlDialect Dialect { get; }
 
+    /// <summary>Gets what its statements are to a runner.</summary>
+    internal abstract StatementKinds Kinds { get; }
+
     /// <summary>Gets what to look for in a script, beside <see cref="LintRules.Common"/>.</summary>
     internal abstract IReadOnlyList<LintRule> LintRules { get; }
 
@@ -33,9 +36,6 @@ public abstract class MigrationEngine
 
     /// <summary>What a run works with.</summary>
     internal abstract MigrationDatabase Open(string connectionString, TimeProvider time);
-
-    /// <summary>Why a statement must not stand in a script, as the end of a sentence that names it; <see langword="null"/> for all others.</summary>
-    internal virtual string? ReasonToRefuse(Statement statement) => null;
 
     /// <summary>The same server's database of another name, for a trial where DDL cannot be taken back; <see langword="null"/> where it can.</summary>
     internal virtual string? ForScratch(string connectionString, string database) => null;

@@ -152,7 +152,7 @@ internal sealed partial class RepairCommand(RunnerServices services)
         var done = entry.StatementsDone;
         if (script is not null && entry.StatementStarted == done + 1 && done < statements.Count)
         {
-            switch (await session.Database.SettleAsync(statements[done], entry.Fingerprint, cancellation))
+            switch (await session.Database.Judge.SettleAsync(statements[done], entry.Fingerprint, cancellation))
             {
                 case StatementOutcome.Done:
                     done++;

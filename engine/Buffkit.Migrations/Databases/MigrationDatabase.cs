@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace Buffkit.Migrations;
 
-/// <summary>One engine's side of a run: its sessions, its lock, its SQL for the journal, its way with transactions.</summary>
+/// <summary>One database in a run: its sessions, its lock, its way with transactions, its SQL for the journal.</summary>
 internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDisposable
 {
     /// <summary>
@@ -12,6 +12,9 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     protected static readonly TimeSpan CancellationWait = TimeSpan.FromMinutes(1);
 
     public MigrationEngine Engine { get; } = engine;
+
+    /// <summary>Gets what tells, of a statement that was under way when its runner stopped, whether it took effect.</summary>
+    public abstract StatementJudge Judge { get; }
 
     /// <summary>Gets a value indicating whether a transaction takes DDL back, so that a migration is all or nothing.</summary>
     public abstract bool HasTransactionalDdl { get; }
@@ -135,9 +138,6 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <exception cref="MigrationFailedException">There are some; the message names them.</exception>
     public virtual Task CheckReferencesAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>What a statement is to a runner.</summary>
-    public abstract StatementKind KindOf(Statement statement);
-
     /// <summary>Whether the server refused a statement, before it did anything, only because it stood inside a transaction.</summary>
     public virtual bool IsRefusedInTransaction(Exception exception) => false;
 
@@ -164,43 +164,6 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>What keeps the journal from being read or written.</summary>
     public abstract JournalTrouble TroubleOf(DbException exception);
 
-    /// <summary>Whether a statement may leave something in the session that outlives its transaction.</summary>
-    public virtual bool Touches(Statement statement) => KindOf(statement) == StatementKind.Session;
-
-    /// <summary>Whether a statement at the beginning or end of a script belongs outside of its transaction.</summary>
-    public virtual bool StandsOutside(Statement statement) => false;
-
-    /// <summary>
-    /// What to write down before a statement whose end cannot be written together with it, so that
-    /// <see cref="SettleAsync"/> can tell whether it took effect.
-    /// </summary>
-    public async Task<string> MarkAsync(Statement statement, CancellationToken cancellation) =>
-        $"{Identity(statement)} {await FingerprintAsync(statement, cancellation)}";
-
-    /// <summary>Decides whether a statement took effect that was under way when its runner stopped, and removes what it left half-done.</summary>
-    /// <param name="statement">The statement as the file has it now.</param>
-    /// <param name="mark">What <see cref="MarkAsync"/> gave; <see langword="null"/> if the server has said since that the statement failed.</param>
-    /// <param name="cancellation">Ends the questions.</param>
-    public async Task<StatementOutcome> SettleAsync(Statement statement, string? mark, CancellationToken cancellation)
-    {
-        if (mark is null)
-        {
-            await RemoveRemainsAsync(statement, cancellation);
-            return StatementOutcome.NotDone;
-        }
-
-        return mark.Split(' ', 2) is [var identity, var fingerprint] && identity == Identity(statement)
-            ? await CompareAsync(statement, fingerprint.Length == 0 ? null : fingerprint, cancellation)
-            // The file says something else by now, and what it said then is not known.
-            : StatementOutcome.Unknown;
-    }
-
-    /// <summary>Where a person sees whether a statement took effect, as the end of "Look at".</summary>
-    public virtual string WhereToLook(Statement statement) => "what the statement would have changed";
-
-    /// <summary>Whether a statement that failed may have left something behind that its repetition stumbles over.</summary>
-    public virtual bool LeavesRemains(Statement statement) => false;
-
     /// <summary>The schema as SQL, without the journal.</summary>
     public abstract Task<string> DumpAsync(CancellationToken cancellation);
 
@@ -211,15 +174,4 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>Says, behind its name, why the database cannot be opened, and what to look at.</summary>
     protected virtual string Unopened(string reason) =>
         $"cannot be opened: {reason}. Check ConnectionStrings:appdb or --connection, and that the server runs.";
-
-    /// <summary>What a statement would change, as it is; <see langword="null"/> where that cannot be told.</summary>
-    protected virtual Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation) =>
-        Task.FromResult<string?>(null);
-
-    /// <summary>Compares what a statement would change with what it was.</summary>
-    protected abstract Task<StatementOutcome> CompareAsync(Statement statement, string? fingerprint, CancellationToken cancellation);
-
-    protected virtual Task RemoveRemainsAsync(Statement statement, CancellationToken cancellation) => Task.CompletedTask;
-
-    private static string Identity(Statement statement) => ScriptFile.ChecksumOf(statement.Text)[..16];
 }

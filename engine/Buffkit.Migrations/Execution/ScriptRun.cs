@@ -64,7 +64,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         activity?.SetTag("db.query.summary", statement.Summary);
         activity?.SetTag("migrations.statement", index + 1);
         var started = Context.Time.GetTimestamp();
-        var touches = Database.Touches(statement);
+        var touches = Database.Engine.Kinds.Touches(statement);
         Touched |= touches;
         await using var watch = SlowStatementWatch.Start(Context, Script.Name, index + 1, statement);
         try
@@ -141,7 +141,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected MigrationFailedException Failure(int index, Exception cause, string consequence)
     {
         var statement = Statements[index];
-        var hint = (Database.KindOf(statement) == StatementKind.Alone || Database.IsRefusedInTransaction(cause)) && !Script.File.Header.NoTransaction
+        var hint = (Database.Engine.Kinds.Of(statement) == StatementKind.Alone || Database.IsRefusedInTransaction(cause)) && !Script.File.Header.NoTransaction
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(

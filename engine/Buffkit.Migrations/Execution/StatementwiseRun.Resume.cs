@@ -42,7 +42,7 @@ internal sealed partial class StatementwiseRun
             return done;
         }
 
-        switch (await Database.SettleAsync(Statements[done], earlier.Fingerprint, cancellation))
+        switch (await Database.Judge.SettleAsync(Statements[done], earlier.Fingerprint, cancellation))
         {
             case StatementOutcome.Done:
                 return done + 1;
@@ -60,7 +60,7 @@ internal sealed partial class StatementwiseRun
     {
         for (var index = 0; index < done; index++)
         {
-            if (Database.KindOf(Statements[index]) == StatementKind.Session)
+            if (Database.Engine.Kinds.Of(Statements[index]) == StatementKind.Session)
             {
                 await ExecuteAsync(index, cancellation);
             }

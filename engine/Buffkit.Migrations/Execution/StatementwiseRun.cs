@@ -10,7 +10,7 @@ namespace Buffkit.Migrations;
 /// <remarks>
 /// A statement that changes rows shares a transaction with its count: both happen or neither. One that cannot (DDL on
 /// MySQL, CREATE INDEX CONCURRENTLY) is announced in the journal first; if nobody lived to write how it ended, the
-/// next run asks the database (<see cref="MigrationDatabase.SettleAsync"/>).
+/// next run asks the database (<see cref="StatementJudge.SettleAsync"/>).
 /// </remarks>
 internal sealed partial class StatementwiseRun(RunContext context, MigrationScript script) : ScriptRun(context, script)
 {
@@ -73,7 +73,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
     private async Task StepAsync(int index, CancellationToken cancellation)
     {
-        var kind = Database.KindOf(Statements[index]);
+        var kind = Database.Engine.Kinds.Of(Statements[index]);
         switch (kind)
         {
             case StatementKind.Begin:
@@ -143,7 +143,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
     private async Task AnnouncedAsync(int index, CancellationToken cancellation)
     {
-        var mark = await Database.MarkAsync(Statements[index], cancellation);
+        var mark = await Database.Judge.MarkAsync(Statements[index], cancellation);
         await _progress.WriteAsync(_progress.Entry with { StatementStarted = index + 1, Fingerprint = mark }, cancellation);
         await ExecuteAsync(index, cancellation);
         await _progress.WriteAsync(_progress.With(index + 1), CancellationToken.None);
@@ -187,7 +187,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         var entry = _progress.Entry;
         if (known)
         {
-            var remains = index >= 0 && index < Statements.Count && Database.LeavesRemains(Statements[index]);
+            var remains = index >= 0 && index < Statements.Count && Database.Judge.LeavesRemains(Statements[index]);
             entry = entry with { StatementStarted = remains ? entry.StatementStarted : 0, Fingerprint = null };
         }
 

@@ -13,12 +13,12 @@ internal static class TransactionLayout
         MigrationScript script, MigrationDatabase database)
     {
         var statements = script.File.Statements(database.Engine);
-        var kinds = statements.Select(database.KindOf).ToList();
+        var kinds = statements.Select(database.Engine.Kinds.Of).ToList();
         var all = Enumerable.Range(0, statements.Count).ToList();
         var before = new List<int>();
         var after = new List<int>();
-        before.AddRange(all.TakeWhile(index => database.StandsOutside(statements[index])));
-        after.AddRange(all.Skip(before.Count).Reverse().TakeWhile(index => database.StandsOutside(statements[index])).Reverse());
+        before.AddRange(all.TakeWhile(index => database.Engine.Kinds.StandsOutside(statements[index])));
+        after.AddRange(all.Skip(before.Count).Reverse().TakeWhile(index => database.Engine.Kinds.StandsOutside(statements[index])).Reverse());
         var inside = all.Skip(before.Count).Take(all.Count - before.Count - after.Count).ToList();
         var own = inside.Where(index => kinds[index] is StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback).ToList();
         if (own.Count == 0)

@@ -88,5 +88,5 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
     }
 
     /// <summary>Most migrations are one statement. It goes to the server with all that is around it, unless the journal must wait for it.</summary>
-    private bool CanEndTheTransaction(Statement statement) => statement.CopyData is null && !Database.Touches(statement);
+    private bool CanEndTheTransaction(Statement statement) => statement.CopyData is null && !Database.Engine.Kinds.Touches(statement);
 }

@@ -15,7 +15,7 @@ internal static class UnknownOutcome
             ProblemKind.HalfApplied,
             script.File.Path,
             $"Statement {entry.StatementStarted} of {statements.Count} ({statement.Summary}) was under way when its runner stopped, and "
-            + $"whether it took effect cannot be told for certain. Look at {database.WhereToLook(statement)}. If it took effect, run "
+            + $"whether it took effect cannot be told for certain. Look at {database.Judge.WhereToLook(statement)}. If it took effect, run "
             + $"'repair --statement-done {script.Name}'; if not, undo what there is of it and run 'repair --statement-not-done {script.Name}'. "
             + $"Then run '{(script.Direction == Direction.Down ? "down" : "up")}' to go on.",
             statement.Line);

@@ -159,7 +159,7 @@ internal sealed class ScriptFolder
 
             foreach (var statement in scan.Statements)
             {
-                if (Engine.ReasonToRefuse(statement) is { } reason)
+                if (Engine.Kinds.ReasonToRefuse(statement) is { } reason)
                 {
                     _problems.Add(ScriptProblem.Error(ProblemKind.Parse, file.Path, $"{statement.Summary} {reason}", statement.Line));
                 }

@@ -17,10 +17,10 @@ public sealed class DryRunTests(PostgresServer postgres, MySqlServer mysql)
         var run = await database.Runner().DryRunAsync(new UpRequest(), Cancellation);
 
         Assert.Equal([true, true, false], run.Migrations.Select(migration => migration.Tried));
-        Assert.Equal("", await database.Runner().DumpAsync(Cancellation));
+        Assert.Equal("", await database.SchemaAsync());
         database.Write("2_b.up.sql", "INSERT INTO nowhere VALUES (1);");
         await Assert.ThrowsAsync<MigrationFailedException>(() => database.Runner().DryRunAsync(new UpRequest(), Cancellation));
-        Assert.Equal("", await database.Runner().DumpAsync(Cancellation));
+        Assert.Equal("", await database.SchemaAsync());
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
         Assert.Single(await database.Runner().UpAsync(Cancellation));
 
         Assert.Equal("3503", await database.QueryAsync($"SELECT count(*) FROM {table}"));
-        Assert.Contains("FOREIGN KEY", await database.Runner().DumpAsync(Cancellation), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("FOREIGN KEY", await database.SchemaAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
         Assert.Equal(2, (await database.Runner().UpAsync(Cancellation)).Count);
 
         Assert.Equal("2", await database.QueryAsync(query));
-        Assert.Contains("after_sakila", await database.Runner().DumpAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("after_sakila", await database.SchemaAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,13 +46,14 @@ public sealed partial class OthersScriptsTests(PostgresServer postgres, MySqlSer
         using var original = await TestDatabase.CreateAsync(engine, postgres, mysql, mysqlName: "sakila");
         original.Write("1_all.up.sql", SchemaOnly(WithoutDatabase(Path.Combine(SharedCases.Folder(folder), file))));
         await original.Runner().UpAsync(Cancellation);
-        var dump = await original.Runner().DumpAsync(Cancellation);
+        var dump = await DumpPrograms.DumpOrSkipAsync(original);
 
         using var copy = await TestDatabase.CreateAsync(engine, postgres, mysql, mysqlName: "sakila");
-        copy.Write("1_all.up.sql", engine == TestEngine.Postgres ? "SET check_function_bodies = false;\n" + dump : dump);
+        copy.Write("1_all.up.sql", dump);
         await copy.Runner().UpAsync(Cancellation);
 
         Assert.Equal(dump, await copy.Runner().DumpAsync(Cancellation));
+        Assert.Equal(await original.SchemaAsync(), await copy.SchemaAsync());
     }
 
     private static string WithoutDatabase(string path) => DatabaseStatements().Replace(File.ReadAllText(path), "");

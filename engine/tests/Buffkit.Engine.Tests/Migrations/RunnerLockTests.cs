@@ -20,7 +20,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
         var e = await Assert.ThrowsAsync<MigrationValidationException>(() => database.Runner().UpAsync(Cancellation));
         Assert.Contains("1_a.up.sql:3:", e.Message, StringComparison.Ordinal);
         Assert.Contains("lock", e.Message, StringComparison.Ordinal);
-        Assert.Equal("", await database.Runner().DumpAsync(Cancellation));
+        Assert.Equal("", await database.SchemaAsync());
     }
 
     [Theory]

@@ -107,15 +107,15 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
         await runner.OpenAsync(readOnly: false, Cancellation);
         Assert.True(await runner.TryLockAsync(Cancellation));
         var statement = new Statement(sql, 1, database.Engine.Get().Dialect);
-        var mark = await runner.MarkAsync(statement, Cancellation);
+        var mark = await runner.Judge.MarkAsync(statement, Cancellation);
         if (meanwhile.Length > 0)
         {
             await database.ExecuteAsync(meanwhile);
         }
 
         // Another text than the one that was announced: nobody knows.
-        Assert.Equal(StatementOutcome.Unknown, await runner.SettleAsync(new Statement(sql + " ", 1, database.Engine.Get().Dialect), mark, Cancellation));
-        return (await runner.SettleAsync(statement, mark, Cancellation)).ToString();
+        Assert.Equal(StatementOutcome.Unknown, await runner.Judge.SettleAsync(new Statement(sql + " ", 1, database.Engine.Get().Dialect), mark, Cancellation));
+        return (await runner.Judge.SettleAsync(statement, mark, Cancellation)).ToString();
     }
 
     /// <summary>The statement waits for a transaction that has read its table; then both its client and its session are gone.</summary>

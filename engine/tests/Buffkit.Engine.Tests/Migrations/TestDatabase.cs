@@ -86,6 +86,26 @@ public sealed class TestDatabase : IDisposable
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The schema in words, the journal and DbUp's left out: the same for the same schema, empty for none.</summary>
+    public async Task<string> SchemaAsync()
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = SchemaQueries.Of(Engine);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var lines = new List<string>();
+        do
+        {
+            while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            {
+                lines.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount).Select(column => Convert.ToString(reader.GetValue(column), CultureInfo.InvariantCulture))));
+            }
+        }
+        while (await reader.NextResultAsync(TestContext.Current.CancellationToken));
+        return string.Join('\n', lines);
+    }
+
     public async Task<MigrationStatusEntry> StateOfAsync(string name) =>
         (await Runner().StatusAsync(TestContext.Current.CancellationToken)).Migrations.Single(migration => migration.Name == name);
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Buffkit.Migrations.Postgres;
 
 /// <summary>Whether a statement took effect that runs outside of transactions and whose runner was killed.</summary>
-internal sealed partial class PostgresDatabase
+internal sealed partial class PostgresJudge(PostgresDatabase database) : StatementJudge
 {
     private const string Absent = "absent";
     private const string Valid = "valid";
@@ -36,7 +36,7 @@ internal sealed partial class PostgresDatabase
     {
         if (LeavesRemains(statement) && IndexOf(statement) is { } index && await IndexStateAsync(index, cancellation) == Invalid)
         {
-            await ExecuteAsync($"DROP INDEX CONCURRENTLY IF EXISTS {index}", cancellation);
+            await database.ExecuteAsync($"DROP INDEX CONCURRENTLY IF EXISTS {index}", cancellation);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class PostgresDatabase
 
     private async Task<string> IndexStateAsync(string name, CancellationToken cancellation)
     {
-        await using var command = Npgsql.CreateCommand();
+        await using var command = database.Npgsql.CreateCommand();
         command.CommandText = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(@name)";
         command.Parameters.AddWithValue("name", name);
         return await command.ExecuteScalarAsync(cancellation) switch
@@ -66,7 +66,7 @@ internal sealed partial class PostgresDatabase
         };
     }
 
-    private const string Identifier = """(?:"(?:[^"]|"")+"|[\w$]+)""";
+    private const string Identifier = PostgresKinds.Identifier;
 
     [GeneratedRegex(@"^(?:VACUUM|ANALYZE|REINDEX|CLUSTER|CHECKPOINT|ALTER\s+SYSTEM)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Repeatable();

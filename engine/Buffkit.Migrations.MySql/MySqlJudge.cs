@@ -10,7 +10,7 @@ namespace Buffkit.Migrations.MySql;
 /// leaves no trace in a definition, is left to a person. Asked is the session of the script: what it has under LOCK TABLES,
 /// another one could wait for without end, and its temporary tables no other one sees.
 /// </remarks>
-internal sealed partial class MySqlDatabase
+internal sealed partial class MySqlJudge(MySqlDatabase database) : StatementJudge
 {
     private static readonly Version AtomicSince = new(8, 0, 21);
 
@@ -29,9 +29,9 @@ internal sealed partial class MySqlDatabase
         }
 
         // Written down, because USE may come again before the question does.
-        await using var command = Working.CreateCommand();
+        await using var command = database.Working.CreateCommand();
         command.CommandText = "SELECT DATABASE()";
-        var schema = await command.ExecuteScalarAsync(cancellation) as string ?? Guard.Database;
+        var schema = await command.ExecuteScalarAsync(cancellation) as string ?? database.Guard.Database;
         return await DefinitionsAsync(ddl, schema, cancellation) is { } definitions ? $"{definitions}@{schema}" : null;
     }
 
@@ -53,8 +53,8 @@ internal sealed partial class MySqlDatabase
     }
 
     private bool IsAtomic() =>
-        !Guard.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase)
-        && LeadingVersion().Match(Guard.ServerVersion) is { Success: true } match
+        !database.Guard.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase)
+        && LeadingVersion().Match(database.Guard.ServerVersion) is { Success: true } match
         && Version.Parse(match.Value) >= AtomicSince;
 
     /// <returns>A hash of the objects' definitions; <see langword="null"/> if one of them is a table of another engine.</returns>
@@ -85,7 +85,7 @@ internal sealed partial class MySqlDatabase
     {
         try
         {
-            var definition = await ShowCreateAsync(Working, named.ShowCreate(schema), cancellation) ?? "hidden";
+            var definition = await ShowCreateAsync(database.Working, named.ShowCreate(schema), cancellation) ?? "hidden";
             // Rows move the counter, and an event that has run for the last time disables itself.
             return EventStatus().Replace(AutoIncrement().Replace(definition, ""), "");
         }
@@ -99,6 +99,30 @@ internal sealed partial class MySqlDatabase
             return null;
         }
     }
+
+    /// <returns><see langword="null"/> for what the login may not see.</returns>
+    private static async Task<string?> ShowCreateAsync(MySqlConnection session, string show, CancellationToken cancellation)
+    {
+        await using var command = session.CreateCommand();
+        command.CommandText = show;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        // The column's place differs by kind, its name does not: "Create Table", "SQL Original Statement".
+        for (var column = 0; column < reader.FieldCount; column++)
+        {
+            var title = reader.GetName(column);
+            if (title.StartsWith("Create ", StringComparison.OrdinalIgnoreCase) || title == "SQL Original Statement")
+            {
+                return await reader.IsDBNullAsync(column, cancellation) ? null : reader.GetString(column);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where a table's counter stands.</summary>
+    [GeneratedRegex(@" AUTO_INCREMENT=\d+")]
+    public static partial Regex AutoIncrement();
 
     [GeneratedRegex(@"^\d+\.\d+\.\d+")]
     private static partial Regex LeadingVersion();
