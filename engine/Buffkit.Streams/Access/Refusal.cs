@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http;
 
 namespace Buffkit.Streams;
 
@@ -17,9 +16,6 @@ internal sealed record Refusal(string Reason, TimeSpan RetryAfter, string Detail
 
     // An EventSource that is turned away is turned away for a while: what made the limit speak takes longer than a moment.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);
-
-    /// <summary>For clients that read a status.</summary>
-    public IResult ToProblem() => EventStreamProblems.RetryLater(Detail, StatusCodes.Status429TooManyRequests, RetryAfter);
 
     /// <summary>For browsers: each comes back at its own moment between the wait and twice that.</summary>
     public StreamClose ToClose()

@@ -28,7 +28,7 @@ internal static class SsePayload
     public static void WriteDataUri(IBufferWriter<byte> to, string contentType, ReadOnlySpan<byte> data)
     {
         to.Write("data: data:"u8);
-        Encoding.UTF8.GetBytes(MediaType.TryParse(contentType, out var type) ? type.ForDataUri() : PublishBinary.DefaultContentType, to);
+        Encoding.UTF8.GetBytes(MediaType.TryParse(contentType, out var type) ? type.ForDataUri() : MediaType.Binary, to);
         to.Write(";base64,"u8);
         var span = to.GetSpan(Base64.GetMaxEncodedToUtf8Length(data.Length));
         Base64.EncodeToUtf8(data, span, out _, out var written);

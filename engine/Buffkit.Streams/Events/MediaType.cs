@@ -8,6 +8,9 @@ namespace Buffkit.Streams;
 /// </summary>
 internal readonly struct MediaType
 {
+    /// <summary>Bytes of which nothing is said (RFC 2046, section 4.5.1).</summary>
+    public const string Binary = "application/octet-stream";
+
     // Of the characters of RFC 6838, section 4.2, those that mean nothing in a URI or in HTML.
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_");

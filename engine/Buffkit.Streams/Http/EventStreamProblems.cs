@@ -40,4 +40,7 @@ internal static class EventStreamProblems
             return problem.ExecuteAsync(httpContext);
         }
     }
+
+    /// <summary>A limit's refusal, for clients that read a status.</summary>
+    public static IResult ToProblem(this Refusal refusal) => RetryLater(refusal.Detail, StatusCodes.Status429TooManyRequests, refusal.RetryAfter);
 }

@@ -5,9 +5,6 @@ namespace Buffkit.Streams;
 /// <summary>Reads a body of any media type, JSON too, as one event's payload; <c>?topic=</c>, <c>?type=</c> and <c>?key=</c> say the rest.</summary>
 internal static class PublishBinary
 {
-    /// <summary>What bytes without a media type are (RFC 9110, section 8.3).</summary>
-    public const string DefaultContentType = "application/octet-stream";
-
     public static PublishBody Read(HttpRequest request, ReadOnlyMemory<byte> body, LimitsOptions limits)
     {
         var draft = new DraftReader("", limits)
@@ -33,7 +30,7 @@ internal static class PublishBinary
 
     public static void ReadData(string? contentType, ReadOnlyMemory<byte> body, DraftReader draft)
     {
-        draft.ContentType = string.IsNullOrEmpty(contentType) ? DefaultContentType : contentType;
+        draft.ContentType = string.IsNullOrEmpty(contentType) ? MediaType.Binary : contentType;
         draft.Data = body;
     }
 }

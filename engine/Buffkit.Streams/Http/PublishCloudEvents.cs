@@ -113,7 +113,7 @@ internal static class PublishCloudEvents
         try
         {
             draft.Data = Convert.FromBase64String(base64);
-            draft.ContentType = contentType ?? PublishBinary.DefaultContentType;
+            draft.ContentType = contentType ?? MediaType.Binary;
         }
         catch (FormatException)
         {
