@@ -100,12 +100,23 @@ public sealed class CommandTests(PostgresServer postgres, MySqlServer mysql)
         Assert.True(File.Exists(Path.Combine(database.Scripts, "other.db")));
     }
 
+    // A signal that is ignored stays so in a process that one starts: the statement would go on to its end.
+    private static bool IsInterruptIgnored()
+    {
+        const string Ignored = "SigIgn:";
+        const ulong Interrupt = 1 << (2 - 1);
+        return OperatingSystem.IsLinux()
+            && File.ReadLines("/proc/self/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is var line
+            && (Convert.ToUInt64(line[Ignored.Length..].Trim(), 16) & Interrupt) != 0;
+    }
+
     [Theory]
     [InlineData(TestEngine.Sqlite, "INT", 130)]
     [InlineData(TestEngine.Postgres, "TERM", 143)]
     [InlineData(TestEngine.MySql, "INT", 130)]
     public async Task Up_SignalDuringAStatement_CancelsItAndLeavesACleanState(TestEngine engine, string signal, int expected)
     {
+        Assert.SkipWhen(signal == "INT" && IsInterruptIgnored(), "This run was started in the background of a shell, which lets it and what it starts ignore SIGINT.");
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);")
             .Write("2_b.up.sql", "INSERT INTO a VALUES (1);\n" + engine switch
