@@ -24,6 +24,7 @@ public static class EncryptionBuilderExtensions
         if (configure is not null)
             options.Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, TopicsAreAList>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, KeysOutliveEvents>());
         services.TryAddSingleton(provider => provider.GetShared<IEventKeyStore>(() => new FileKeyStore(
             Path.Combine(

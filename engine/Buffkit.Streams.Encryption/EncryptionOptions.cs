@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams.Encryption;
@@ -47,6 +48,15 @@ public sealed class EncryptionOptions : IValidatableObject
 
 [OptionsValidator]
 internal sealed partial class EncryptionOptionsValidator : IValidateOptions<EncryptionOptions>;
+
+/// <summary>One text in the place of a list would be read as no list at all, and everything published in clear.</summary>
+internal sealed class TopicsAreAList(IConfiguration configuration) : IValidateOptions<EncryptionOptions>
+{
+    public ValidateOptionsResult Validate(string? name, EncryptionOptions options) =>
+        string.IsNullOrEmpty(configuration.GetSection(NoEncryption.TopicsKey).Value)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail($"{NoEncryption.TopicsKey} is a list: write {NoEncryption.TopicsKey}:0 (environment: Streams__Encryption__Topics__0), and so on.");
+}
 
 /// <summary>Keys that go before the events that they open would lose those.</summary>
 internal sealed class KeysOutliveEvents(IOptions<StreamsOptions> streams) : IValidateOptions<EncryptionOptions>

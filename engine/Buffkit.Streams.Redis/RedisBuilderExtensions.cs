@@ -30,10 +30,15 @@ public static class RedisBuilderExtensions
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);
         return streams.AddRedis(
-            provider => provider.GetRequiredService<IConfiguration>().GetConnectionString(connectionName) is { } connectionString
-                && !string.IsNullOrWhiteSpace(connectionString)
-                ? provider.GetService<IConnectionMultiplexer>() ?? Connect(connectionString)
-                : null,
+            provider =>
+            {
+                var connectionString = provider.GetRequiredService<IConfiguration>().GetConnectionString(connectionName);
+                if (string.IsNullOrWhiteSpace(connectionString))
+                    return new SharedRedis(null, provider);
+                return provider.GetService<IConnectionMultiplexer>() is { } existing
+                    ? new SharedRedis(existing, provider)
+                    : new SharedRedis(Connect(connectionString), provider, isOwn: true);
+            },
             configure);
     }
 
@@ -47,12 +52,18 @@ public static class RedisBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentNullException.ThrowIfNull(connection);
+        return streams.AddRedis(provider => new SharedRedis(connection(provider), provider), configure);
+    }
+
+    private static EventStreamsBuilder AddRedis(
+        this EventStreamsBuilder streams, Func<IServiceProvider, SharedRedis> connect, Action<RedisOptions>? configure)
+    {
         var services = streams.Services;
         var options = services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>());
-        services.TryAddSingleton(provider => new SharedRedis(connection(provider), provider));
+        services.TryAddSingleton(connect);
         services.TryAddSingleton(provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value));
         services.TryAddSingleton<RedisMemory>();
         services.TryAddSingleton<RedisAvailability>();
@@ -96,9 +107,14 @@ public static class RedisBuilderExtensions
     public static EventStreamsBuilder ShareDataProtectionKeys(this EventStreamsBuilder streams)
     {
         ArgumentNullException.ThrowIfNull(streams);
-        // By default the name is the path of the program, which differs between servers.
-        streams.Services.AddOptions<DataProtectionOptions>().Configure<IOptions<RedisOptions>>((protection, options) =>
-            protection.ApplicationDiscriminator ??= options.Value.KeyPrefix);
+        // By default the name is the path of the program, which differs between servers. A name of the application's own stands.
+        streams.Services.AddOptions<DataProtectionOptions>().PostConfigure<IServiceProvider>((protection, provider) =>
+        {
+            var isDefault = protection.ApplicationDiscriminator is null
+                || protection.ApplicationDiscriminator == provider.GetApplicationUniqueIdentifier();
+            if (isDefault && provider.GetRequiredService<SharedRedis>().Connection is not null)
+                protection.ApplicationDiscriminator = provider.GetRequiredService<IOptions<RedisOptions>>().Value.KeyPrefix;
+        });
         streams.Services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) =>
         {
             // An application that keeps its keys elsewhere goes on doing so.

@@ -16,7 +16,8 @@ internal sealed class RememberingXmlRepository(IXmlRepository inner) : IXmlRepos
     {
         lock (_gate)
         {
-            var stored = inner.GetAllElements().ToDictionary(Text);
+            // Two servers that put the same key back at once have both stored it.
+            var stored = inner.GetAllElements().DistinctBy(Text).ToDictionary(Text);
             foreach (var (text, lost) in _known.Where(known => !stored.ContainsKey(known.Key)).ToArray())
             {
                 inner.StoreElement(lost, NameOf(lost));

@@ -6,16 +6,27 @@ namespace Buffkit.Streams.Redis;
 /// <summary>The Redis that this server shares with others; none where it runs alone.</summary>
 internal sealed class SharedRedis : IAsyncDisposable
 {
-    public SharedRedis(IConnectionMultiplexer? connection, IServiceProvider provider)
+    private readonly bool _isOwn;
+
+    public SharedRedis(IConnectionMultiplexer? connection, IServiceProvider provider, bool isOwn = false)
     {
-        Connection = connection;
-        if (connection is not null)
-            Client = new RedisClient(connection, provider.GetService<ConfigurationOptions>(), provider.GetRequiredService<TimeProvider>());
+        (Connection, _isOwn) = (connection, isOwn);
+        if (connection is null)
+            return;
+        // How the application made its client, where this is that client: of another one they would lead to another Redis.
+        var options = ReferenceEquals(connection, provider.GetService<IConnectionMultiplexer>()) ? provider.GetService<ConfigurationOptions>() : null;
+        Client = new RedisClient(connection, options, provider.GetRequiredService<TimeProvider>());
     }
 
     public IConnectionMultiplexer? Connection { get; }
 
     public RedisClient? Client { get; }
 
-    public ValueTask DisposeAsync() => Client?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (Client is not null)
+            await Client.DisposeAsync().ConfigureAwait(false);
+        if (_isOwn)
+            await Connection!.DisposeAsync().ConfigureAwait(false);
+    }
 }

@@ -62,19 +62,24 @@ public static class MySqlBuilderExtensions
         private const int GreetingBytes = 5;
         private const byte ProtocolVersion = 10;
 
+        /// <summary>A server that hangs takes connections, and says nothing.</summary>
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(Patience);
             try
             {
                 using var client = new TcpClient();
-                await client.ConnectAsync(server.Endpoint.Host, server.Endpoint.Port, cancellationToken);
+                await client.ConnectAsync(server.Endpoint.Host, server.Endpoint.Port, patience.Token);
                 var greeting = new byte[GreetingBytes];
-                await client.GetStream().ReadExactlyAsync(greeting, cancellationToken);
+                await client.GetStream().ReadExactlyAsync(greeting, patience.Token);
                 return greeting[^1] == ProtocolVersion
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy($"{server.Name} does not let us in.");
             }
-            catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+            catch (Exception e) when (e is SocketException or IOException or InvalidOperationException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 return HealthCheckResult.Unhealthy($"{server.Name} does not answer.", e);
             }

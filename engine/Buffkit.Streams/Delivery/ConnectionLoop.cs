@@ -60,7 +60,8 @@ internal sealed class ConnectionLoop
 
             if (_sink.Buffered > 0 && !await SendAsync(cancellationToken).ConfigureAwait(false))
                 return;
-            if (ends || (isIdle && leaves))
+            // Who only waited for a while does not wait for a log that is away: the cursor has not moved, and is asked for again.
+            if (ends || (leaves && (isIdle || _cursor.IsUnavailable)))
                 return;
             if (isIdle && !deliversFirst)
                 await _connection.WakeUp.SleepAsync().ConfigureAwait(false);

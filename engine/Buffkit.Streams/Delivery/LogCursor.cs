@@ -112,6 +112,9 @@ internal sealed class LogCursor
             Id = entry.Before;
     }
 
+    /// <summary>Whether what follows could not be read when that was last tried.</summary>
+    public bool IsUnavailable { get; private set; }
+
     /// <summary>Moves to the end of a gap.</summary>
     public void MoveBehind(Gap gap) => Id = gap.Next.Previous;
 
@@ -123,7 +126,8 @@ internal sealed class LogCursor
     {
         var page = await _replay.ReadAsync(Id, cancellationToken).ConfigureAwait(false);
         (_page, _next, _pageEnd) = (page.Entries, 0, null);
-        _isUnconfirmed &= page.Status is LogReadStatus.Unavailable;
+        IsUnavailable = page.Status is LogReadStatus.Unavailable;
+        _isUnconfirmed &= IsUnavailable;
         switch (page.Status)
         {
             case LogReadStatus.Found when page.Thinned is { } thinned:

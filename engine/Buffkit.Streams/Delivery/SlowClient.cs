@@ -50,7 +50,8 @@ internal sealed class SlowClient(Connection connection, DeliveryContext context,
     /// <summary>Whether an entry is left out because a newer one with its key waits.</summary>
     public bool IsSuperseded(TailEntry entry)
     {
-        if (_newestByKey is null || entry.Event is not { Key: { } key } e)
+        // Only the tail is looked ahead in; an entry from behind it has no index there.
+        if (_newestByKey is null || entry.Index == 0 || entry.Event is not { Key: { } key } e)
             return false;
         if (entry.Index > _windowEnd)
             LookAhead(entry.Index, _newestByKey);

@@ -60,7 +60,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<IEventEncryption, NoEncryption>();
         services.TryAddSingleton<IKeysEndpoint, NoEncryption>();
         services.AddOptions<StreamsOptions>().Validate<IConfiguration, IEnumerable<EncryptionIsAdded>>(
-            (_, configuration, added) => added.Any() || !configuration.GetSection(NoEncryption.TopicsKey).GetChildren().Any(),
+            (_, configuration, added) => added.Any() || !configuration.GetSection(NoEncryption.TopicsKey).Exists(),
             $"{NoEncryption.TopicsKey} names topics that are to be encrypted, and nothing encrypts: call AddEncryption() after AddEventStreams().");
         services.TryAddSingleton<FragmentRenderer>();
         services.TryAddSingleton<SseTransport>();

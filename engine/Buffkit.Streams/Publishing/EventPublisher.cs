@@ -55,6 +55,7 @@ internal sealed class EventPublisher(
             // None of these has a line break.
             hash.AppendData(Encoding.UTF8.GetBytes($"{draft.Topic.Value}\n{draft.Type}\n{draft.Key}\n{draft.ContentType}\n{draft.Data.Length}\n"));
             hash.AppendData(draft.Data.Span);
+            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(draft.CloudEvent));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -6,7 +6,7 @@ public sealed class FakeEventPublisher : IEventPublisher
     private readonly Lock _gate = new();
     private readonly Epoch _epoch = Epoch.New();
     private readonly List<EventDraft> _published = [];
-    private readonly Dictionary<string, AppendResult> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (IReadOnlyList<EventDraft> Drafts, AppendResult Answer)> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Everything that was published, in order.</summary>
     public IReadOnlyList<EventDraft> Published
@@ -34,13 +34,21 @@ public sealed class FakeEventPublisher : IEventPublisher
         lock (_gate)
         {
             if (idempotency is not null && _answers.TryGetValue(idempotency.Key, out var earlier))
-                return ValueTask.FromResult(earlier with { Status = AppendStatus.AlreadyAppended });
+            {
+                return ValueTask.FromResult(earlier.Drafts.Count == drafts.Count && earlier.Drafts.Zip(drafts).All(pair => IsSame(pair.First, pair.Second))
+                    ? earlier.Answer with { Status = AppendStatus.AlreadyAppended }
+                    : new AppendResult(AppendStatus.KeyConflict, []));
+            }
+
             EventId[] ids = [.. drafts.Select((_, i) => new EventId(_epoch, _published.Count + i + 1))];
             _published.AddRange(drafts);
             var answer = new AppendResult(AppendStatus.Appended, ids);
             if (idempotency is not null)
-                _answers.Add(idempotency.Key, answer);
+                _answers.Add(idempotency.Key, ([.. drafts], answer));
             return ValueTask.FromResult(answer);
         }
     }
+
+    private static bool IsSame(EventDraft one, EventDraft other) =>
+        one with { Data = default } == other with { Data = default } && one.Data.Span.SequenceEqual(other.Data.Span);
 }

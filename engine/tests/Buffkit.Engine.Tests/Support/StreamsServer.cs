@@ -49,10 +49,12 @@ public sealed class StreamsServer : IAsyncDisposable
     /// <param name="settings">Configuration beside <see cref="Unguarded"/>; a value of <see langword="null"/> is the product's default.</param>
     /// <param name="services">Registered before the engine.</param>
     /// <param name="app">Called before the engine's endpoints are mapped.</param>
+    /// <param name="endpoints">Leaves some of them out.</param>
     public static async Task<StreamsServer> StartAsync(
         Dictionary<string, string?>? settings = null,
         Action<IServiceCollection>? services = null,
-        Action<WebApplication>? app = null)
+        Action<WebApplication>? app = null,
+        Action<EventStreamEndpoints>? endpoints = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -71,7 +73,7 @@ public sealed class StreamsServer : IAsyncDisposable
             streams.AddRedis(provider => provider.GetRequiredService<IConnectionMultiplexer>()).ShareDataProtectionKeys();
         var built = builder.Build();
         app?.Invoke(built);
-        built.MapEventStreams();
+        built.MapEventStreams(configure: endpoints);
         await built.StartAsync(TestContext.Current.CancellationToken);
         return new StreamsServer(built);
     }

@@ -188,6 +188,8 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
         Assert.DoesNotContain(
             solution.OwnFiles,
             file => Allowed().Replace(solution.Read(file), "").Contains("buffkit", StringComparison.OrdinalIgnoreCase));
+        // What stands for something in the template, and was not replaced.
+        Assert.DoesNotContain(solution.OwnFiles, file => Placeholder().IsMatch(solution.Read(file)));
         // In C# a bare #if is the compiler's own.
         Assert.DoesNotContain(
             solution.OwnFiles,
@@ -254,6 +256,9 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
 
     [GeneratedRegex(@"dotnet new buffkit(-feature)? |\bBuffkit\.(Streams|Migrations|Hosting|Engine)\b")]
     private static partial Regex Allowed();
+
+    [GeneratedRegex(@"\btemplate-(short-name|version)|\bengine-version\b|\boption-(database|redis|aspire|sample|engine|ci|allowed-hosts)\b|solution-root-namespace|database-password")]
+    private static partial Regex Placeholder();
 
     [GeneratedRegex(@"^\s*(//|<!--)?#(if|elseif|else|endif)\b", RegexOptions.Multiline)]
     private static partial Regex Directive();
