@@ -35,6 +35,9 @@ internal sealed class RedisClient : IAsyncDisposable
 
     public ISubscriber Subscriber => _commands.GetSubscriber();
 
+    /// <summary>Which server is the primary, as all of these connections see it.</summary>
+    public RedisTopology Topology { get; }
+
     /// <summary>Asks, and waits no longer than <paramref name="patience"/>; the command may be carried out all the same.</summary>
     /// <exception cref="RedisException">Redis refused, or is away.</exception>
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
@@ -43,9 +46,6 @@ internal sealed class RedisClient : IAsyncDisposable
 
     /// <summary>Whether a failure is Redis's, which comes back, and no defect of ours.</summary>
     public static bool IsAway(Exception e) => e is RedisException or TimeoutException;
-
-    /// <summary>Which server is the primary, as all of these connections see it.</summary>
-    public RedisTopology Topology { get; }
 
     public async ValueTask<IDatabase> GetBlockingAsync(CancellationToken cancellationToken)
     {

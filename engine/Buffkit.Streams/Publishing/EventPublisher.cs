@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
+/// <summary>Checks events, encrypts those that are to be, and appends them to the log.</summary>
 internal sealed class EventPublisher(
     IEventLog log, IEventEncryption encryption, StreamsMetrics metrics, IOptions<StreamsOptions> options) : IEventPublisher
 {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 
 namespace Buffkit.Tests;
 
@@ -49,6 +50,20 @@ public sealed class DependencyTests
 
         Assert.DoesNotContain(names, name => name.Contains(word, StringComparison.OrdinalIgnoreCase));
     }
+
+    // The engine has a list of its own, since a solution has other packages; what stands in both is tested together in one version only.
+    [Fact]
+    public void Versions_OfTheSolutionAndTheEngine_AreTheSame()
+    {
+        var engine = VersionsOf("engine/Directory.Packages.props");
+        var both = VersionsOf("Directory.Packages.props").Where(package => engine.ContainsKey(package.Key)).ToArray();
+
+        Assert.NotEmpty(both);
+        Assert.All(both, package => Assert.Equal((package.Key, engine[package.Key]), (package.Key, package.Value)));
+    }
+
+    private static Dictionary<string, string> VersionsOf(string file) => XElement.Load(Repository.Folder(file)).Descendants("PackageVersion")
+        .ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
 
     private static Assembly Load(string room) => Assembly.Load(Product + room);
 }
