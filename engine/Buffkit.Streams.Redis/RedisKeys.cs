@@ -20,6 +20,9 @@ internal sealed class RedisKeys(RedisOptions options)
 
     public RedisKey Idempotency(string key) => $"{_slot}:idempotency:{key}";
 
+    /// <summary>The newest number of a producer, with its answer.</summary>
+    public RedisKey Producer(string name) => $"{_slot}:producer:{name}";
+
     /// <summary>Topics on which somebody is present.</summary>
     public RedisKey PresenceTopics => $"{_slot}:presence";
 

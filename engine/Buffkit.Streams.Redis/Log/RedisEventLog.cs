@@ -172,21 +172,25 @@ internal sealed partial class RedisEventLog(
     private (RedisKey[] Keys, RedisValue[] Arguments) Append(AppendRequest request)
     {
         var known = _seen.Newest;
-        var arguments = new List<RedisValue>(capacity: 7 + (request.Events.Count * 8))
+        var arguments = new List<RedisValue>(capacity: 8 + (request.Events.Count * 8))
         {
             known.Position.Epoch,
             known.Position.Sequence,
             known.Stamp,
             options.MaxEvents,
-            request.Idempotency?.Fingerprint ?? "",
+            request.Idempotency?.Fingerprint ?? request.Producer?.Fingerprint ?? "",
             (long)options.IdempotencyLifetime.TotalMilliseconds,
             options.TopicShare,
+            request.Producer is { } producer ? producer.Number : "",
         };
         foreach (var draft in request.Events)
             RedisLogEntry.Write(draft, arguments);
-        RedisKey[] names = request.Idempotency is { } idempotency 
-            ? [keys.Log, keys.Thinned, keys.Lost, keys.Idempotency(idempotency.Key)]
-            : [keys.Log, keys.Thinned, keys.Lost];
+        RedisKey[] names = (request.Idempotency, request.Producer) switch
+        {
+            ({ } idempotency, _) => [keys.Log, keys.Thinned, keys.Lost, keys.Idempotency(idempotency.Key)],
+            (_, { } numbered) => [keys.Log, keys.Thinned, keys.Lost, keys.Producer(numbered.Producer)],
+            _ => [keys.Log, keys.Thinned, keys.Lost],
+        };
         return (names, [.. arguments]);
     }
 
@@ -195,6 +199,8 @@ internal sealed partial class RedisEventLog(
         var texts = (RedisValue[])answer!;
         if (texts[0] == "conflict")
             return new AppendResult(AppendStatus.KeyConflict, []);
+        if (texts[0] == "overtaken")
+            return new AppendResult(AppendStatus.Overtaken, []) { ProducerNumber = (long)texts[1] };
         var first = new RedisPosition((long)texts[1], (long)texts[2]);
         var ids = new EventIdRange(first.Id, (int)texts[3]);
         if (texts[0] == "held")

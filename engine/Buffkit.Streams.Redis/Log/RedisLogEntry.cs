@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using StackExchange.Redis;
 
 namespace Buffkit.Streams.Redis;
@@ -29,7 +28,7 @@ internal static class RedisLogEntry
         if (draft.ContentType is not null)
             Add(ContentTypeField, draft.ContentType);
         if (draft.CloudEvent is not null)
-            Add(CloudEventField, JsonSerializer.SerializeToUtf8Bytes(draft.CloudEvent, RedisLogJson.Default.CloudEventAttributes));
+            Add(CloudEventField, JsonSerializer.SerializeToUtf8Bytes(draft.CloudEvent, EventJson.Default.CloudEventAttributes));
         Add(DataField, draft.Data);
         arguments[count] = arguments.Count - count - 1;
 
@@ -70,7 +69,7 @@ internal static class RedisLogEntry
                         contentType = field.Value;
                         break;
                     case CloudEventField:
-                        cloudEvent = JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)field.Value).Span, RedisLogJson.Default.CloudEventAttributes);
+                        cloudEvent = JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)field.Value).Span, EventJson.Default.CloudEventAttributes);
                         break;
                     case DataField:
                         data = (ReadOnlyMemory<byte>)field.Value;
@@ -109,8 +108,3 @@ internal static class RedisLogEntry
 
     private static FormatException Missing(string field) => new($"it has no field '{field}'.");
 }
-
-// What another version or another program wrote is an error that names the entry, not an event with holes.
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(CloudEventAttributes))]
-internal sealed partial class RedisLogJson : JsonSerializerContext;

@@ -1,11 +1,19 @@
--- Appends events in order, all or none, once per idempotency key.
--- KEYS: 1 the stream, 2 the thinned stream behind it, 3 what is lost of that, 4 where the answer to an idempotency key is kept (optional)
+-- Appends events in order, all or none, once per idempotency key or number of a producer.
+-- KEYS: 1 the stream, 2 the thinned stream behind it, 3 what is lost of that, 4 where the answer to an idempotency key, or to a producer's
+--       newest number, is kept (optional)
 -- ARGV: 1, 2 and 3 epoch, sequence and time of the newest entry that the caller has seen, 4 events to retain, 5 fingerprint of the
---       request, 6 milliseconds to remember the answer, 7 the share of a topic, then per event: number of texts, field, value, ...
--- Returns: 'appended' or 'held', epoch, first sequence, number of events, time; or 'conflict'.
+--       request, 6 milliseconds to remember the answer, 7 the share of a topic, 8 the producer's number or nothing, then per event:
+--       number of texts, field, value, ...
+-- Returns: 'appended' or 'held', epoch, first sequence, number of events, time; or 'conflict'; or 'overtaken' and the newest number.
 local stream, answer = KEYS[1], KEYS[4]
 if answer then
-  local held = redis.call('HMGET', answer, 'fingerprint', 'epoch', 'first', 'count')
+  local held = redis.call('HMGET', answer, 'fingerprint', 'epoch', 'first', 'count', 'number')
+  local newest_number, number = tonumber(held[5] or ''), tonumber(ARGV[8])
+  if number and newest_number and number > newest_number then
+    held = {}
+  elseif number and newest_number and (number < newest_number or held[1] ~= ARGV[5]) then
+    return { 'overtaken', held[5] }
+  end
   if held[1] and held[1] ~= ARGV[5] then
     return { 'conflict' }
   elseif held[1] then
@@ -38,7 +46,7 @@ if has_lost_events() then
 end
 
 local time = clock()
-local count, at = 0, 8
+local count, at = 0, 9
 while ARGV[at] do
   local size = tonumber(ARGV[at])
   count = count + 1
@@ -53,6 +61,10 @@ retain(stream, KEYS[2], KEYS[3], count, tonumber(ARGV[4]), tonumber(ARGV[7]))
 local first = text(sequence + 1)
 if answer then
   redis.call('HSET', answer, 'fingerprint', ARGV[5], 'epoch', text(epoch), 'first', first, 'count', count)
-  redis.call('PEXPIRE', answer, ARGV[6])
+  if ARGV[8] == '' then
+    redis.call('PEXPIRE', answer, ARGV[6])
+  else
+    redis.call('HSET', answer, 'number', ARGV[8])
+  end
 end
 return { 'appended', text(epoch), first, count, before }

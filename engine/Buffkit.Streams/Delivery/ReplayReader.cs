@@ -48,9 +48,19 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         return falls && start != after ? await GetAsync(after, cancellationToken).ConfigureAwait(false) : page;
     }
 
-    /// <summary>Whether what follows a cursor that the log does not reach can be read all the same.</summary>
-    public async ValueTask<bool> HistoryReachesAsync(EventId after, CancellationToken cancellationToken) =>
-        await AskHistoryAsync(after, cancellationToken).ConfigureAwait(false) is not null;
+    /// <summary>Asks the history what follows a cursor that the log does not reach.</summary>
+    /// <returns>Found with events, or unavailable; <see langword="null"/> where it does not reach the cursor either.</returns>
+    public ValueTask<LogRead?> AskHistoryAsync(EventId after, CancellationToken cancellationToken) => AskHistoryAsync(after, 1, 1, cancellationToken);
+
+    /// <summary>Finds the oldest event that can be read, in the history where that reaches further back than the log.</summary>
+    /// <returns>The log's own, and false, where the history could not be asked.</returns>
+    public ValueTask<(EventId Id, bool IsSure)> FindOldestAsync(EventId ofLog, CancellationToken cancellationToken) =>
+        FindAsync(ofLog, older => older.FindOldestAsync(ofLog, cancellationToken));
+
+    /// <summary>Finds the first event since a time that lies before all that the log holds.</summary>
+    /// <returns>The log's oldest, and false, where the history could not be asked.</returns>
+    public ValueTask<(EventId Id, bool IsSure)> FindSinceAsync(DateTimeOffset since, EventId ofLog, CancellationToken cancellationToken) =>
+        FindAsync(ofLog, older => older.FindSinceAsync(since, ofLog, cancellationToken));
 
     /// <summary>Whether nothing that these filters ask for is lost after a cursor that the log does not reach.</summary>
     public async ValueTask<bool> KeepsAsync(EventId after, IReadOnlyList<TopicFilter> filters, CancellationToken cancellationToken) =>
@@ -93,15 +103,30 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     private async ValueTask<ReplayPage> ReadPageAsync(EventId after)
     {
         var read = await log.ReadAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false);
-        if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch && await AskHistoryAsync(after, CancellationToken.None).ConfigureAwait(false) is { } older)
-            read = older;
-        if (read.Status is LogReadStatus.Evicted
-            && await log.ReadThinnedAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false) is { } thinned)
+        if (read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch)
         {
-            return new ReplayPage(LogReadStatus.Found, [.. thinned.Events.Select(e => new TailEntry(e))], thinned.State) { Thinned = thinned };
+            var evicted = read.Status is LogReadStatus.Evicted;
+            if (await AskHistoryAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false) is { } older)
+                read = older;
+            else if (evicted && await log.ReadThinnedAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false) is { } thinned)
+                return new ReplayPage(LogReadStatus.Found, [.. thinned.Events.Select(e => new TailEntry(e))], thinned.State) { Thinned = thinned };
+            else
+                read = read with { State = read.State with { Oldest = (await FindOldestAsync(read.State.Oldest, CancellationToken.None).ConfigureAwait(false)).Id } };
         }
 
         return new ReplayPage(read.Status, [.. read.Events.Select(e => new TailEntry(e))], read.State);
+    }
+
+    private async ValueTask<(EventId Id, bool IsSure)> FindAsync(EventId ofLog, Func<IEventHistory, ValueTask<EventId?>> find)
+    {
+        try
+        {
+            return (history is null ? ofLog : await find(history).ConfigureAwait(false) ?? ofLog, true);
+        }
+        catch (HistoryUnavailableException)
+        {
+            return (ofLog, false);
+        }
     }
 
     // A page that is not full may grow yet.
@@ -113,11 +138,11 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         return page;
     }
 
-    private async ValueTask<LogRead?> AskHistoryAsync(EventId after, CancellationToken cancellationToken)
+    private async ValueTask<LogRead?> AskHistoryAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
     {
         if (history is null)
             return null;
-        var read = await history.ReadAsync(after, PageEvents, PageBytes, cancellationToken).ConfigureAwait(false);
-        return read is { Status: LogReadStatus.Found, Events.Count: > 0 } ? read : null;
+        var read = await history.ReadAsync(after, maxEvents, maxBytes, cancellationToken).ConfigureAwait(false);
+        return read is { Status: LogReadStatus.Found, Events.Count: > 0 } or { Status: LogReadStatus.Unavailable } ? read : null;
     }
 }

@@ -42,6 +42,9 @@ internal readonly record struct StartingPoint(EventId Cursor, bool Recovered, Ga
     /// <summary>Delivery begins at a cursor, and there is nothing to tell first.</summary>
     public static StartingPoint At(EventId cursor, bool recovered) => new(cursor, recovered, null);
 
+    /// <summary>The same, where the gap ends with another event.</summary>
+    public StartingPoint MovedTo(EventId next) => this with { Cursor = next.Previous, Gap = Gap! with { Next = next } };
+
     private static StartingPoint Behind(string? sent, EventId next, GapReason reason) =>
         new(next.Previous, false, new Gap(Echo(sent), next, reason));
 

@@ -14,12 +14,10 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
     {
         var known = log.State;
         if (wanted.IsEarliest)
-        {
-            return await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is { } present
-                ? StartingPoint.At(present.BeforeOldest, true)
-                : StartingPoint.Unconfirmed(known.BeforeOldest);
-        }
+            return await FindEarliestAsync(known, cancellationToken).ConfigureAwait(false);
 
+        if (wanted.Since is { } since)
+            return await FindSinceAsync(since, known, cancellationToken).ConfigureAwait(false);
         if (wanted.Cursor is not { } cursor)
             return StartingPoint.Find(wanted.Sent, null, known);
         if (tail.Find(cursor, out var index) is TailRead.Found && IsReached(cursor, known))
@@ -32,14 +30,47 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
         var start = StartingPoint.Find(wanted.Sent, cursor, state);
         if (start.Gap is not { Reason: GapReason.Evicted or GapReason.Epoch } gap)
             return start;
-        if (await replay.HistoryReachesAsync(cursor, cancellationToken).ConfigureAwait(false))
-            return StartingPoint.At(cursor, true);
+        if (await replay.AskHistoryAsync(cursor, cancellationToken).ConfigureAwait(false) is { } older)
+        {
+            return older.Status is LogReadStatus.Unavailable
+                ? StartingPoint.Unconfirmed(cursor)
+                // What follows the end of an earlier epoch may be lost; the stream says so when it has come there.
+                : StartingPoint.At(cursor, older.State.Epoch == state.Epoch);
+        }
+
         if (gap.Reason is GapReason.Evicted && await replay.KeepsAsync(cursor, filters, cancellationToken).ConfigureAwait(false))
             return StartingPoint.At(cursor, true);
-        return gap.Reason is GapReason.Epoch
+        start = gap.Reason is GapReason.Epoch
             ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
             : start;
+        return start.Gap is { } lost
+            ? start.MovedTo((await replay.FindOldestAsync(lost.Next, cancellationToken).ConfigureAwait(false)).Id)
+            : start;
     }
+
+    private async ValueTask<StartingPoint> FindEarliestAsync(LogState known, CancellationToken cancellationToken)
+    {
+        if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
+            return StartingPoint.Unconfirmed(known.BeforeOldest);
+        var (oldest, isSure) = await replay.FindOldestAsync(state.Oldest, cancellationToken).ConfigureAwait(false);
+        return isSure ? StartingPoint.At(oldest.Previous, true) : BehindUnknown(oldest);
+    }
+
+    private async ValueTask<StartingPoint> FindSinceAsync(DateTimeOffset since, LogState known, CancellationToken cancellationToken)
+    {
+        if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
+            return StartingPoint.Unconfirmed(known.Latest);
+        var first = await new LogByTime(log).FindAsync(since, state, cancellationToken).ConfigureAwait(false);
+        if (first > state.Oldest.Sequence)
+            return StartingPoint.At(state.Oldest with { Sequence = first - 1 }, true);
+        var (found, isSure) = await replay.FindSinceAsync(since, state.Oldest, cancellationToken).ConfigureAwait(false);
+        // Of what was taken before the oldest that is retained nobody knows the time.
+        var isOldest = found.Sequence > 1 && found == (await replay.FindOldestAsync(state.Oldest, cancellationToken).ConfigureAwait(false)).Id;
+        return isSure && !isOldest ? StartingPoint.At(found.Previous, true) : BehindUnknown(found);
+    }
+
+    // What was before may have been asked for.
+    private static StartingPoint BehindUnknown(EventId oldest) => new(oldest.Previous, false, new Gap(null, oldest, GapReason.Evicted));
 
     private static bool IsReached(EventId cursor, LogState known) =>
         cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence;
@@ -62,4 +93,5 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
 /// <param name="Sent">The cursor as it came; nothing where it begins now.</param>
 /// <param name="Cursor">The same as an id, where it is one.</param>
 /// <param name="IsEarliest">All that is retained is wanted.</param>
-internal readonly record struct WantedStart(string? Sent, EventId? Cursor, bool IsEarliest);
+/// <param name="Since">All that was taken at or after this time is wanted.</param>
+internal readonly record struct WantedStart(string? Sent, EventId? Cursor, bool IsEarliest, DateTimeOffset? Since = null);

@@ -10,8 +10,16 @@ namespace Buffkit.Streams;
 internal sealed record SharedService<T>(Func<IServiceProvider, T?> Create)
     where T : class;
 
+/// <summary>What a server that runs alone takes in the place of what it has in memory: it outlives the process.</summary>
+/// <param name="Create">Makes it.</param>
+internal sealed record DurableService<T>(Func<IServiceProvider, T> Create)
+    where T : class;
+
 internal static class SharedServiceExtensions
 {
     public static T GetShared<T>(this IServiceProvider provider, Func<T> alone)
-        where T : class => provider.GetService<SharedService<T>>()?.Create(provider) ?? alone();
+        where T : class =>
+        provider.GetService<SharedService<T>>()?.Create(provider)
+        ?? provider.GetService<DurableService<T>>()?.Create(provider)
+        ?? alone();
 }

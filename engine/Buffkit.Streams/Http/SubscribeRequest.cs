@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace Buffkit.Streams;
@@ -10,7 +11,7 @@ internal sealed record SubscribeRequest
     // What polyfills of EventSource put into the query, where they cannot set the header, and what Mercure does.
     private static readonly string[] LastEventIdMembers = ["lastEventId", LastEventIdHeader];
 
-    private static readonly string[] Members = ["topic", "after", .. LastEventIdMembers, "format", "heartbeat", "wait"];
+    private static readonly string[] Members = ["topic", "after", "since", .. LastEventIdMembers, "format", "heartbeat", "wait"];
 
     private SubscribeRequest(IReadOnlyList<TopicFilter> filters) => Filters = filters;
 
@@ -28,11 +29,14 @@ internal sealed record SubscribeRequest
     /// <summary>All that is retained is wanted: <c>?after=earliest</c>.</summary>
     public bool FromEarliest { get; private init; }
 
+    /// <summary>All that was taken at or after a time is wanted: <c>?since=</c>.</summary>
+    public DateTimeOffset? Since { get; private init; }
+
     /// <summary>The header, or what stands for it, as it came; a browser cannot be refused for what stands in it.</summary>
     public string? LastEventId { get; private init; }
 
     /// <summary>Where the client begins.</summary>
-    public WantedStart Start => new(LastEventId ?? After?.ToString(), After, FromEarliest);
+    public WantedStart Start => new(LastEventId ?? After?.ToString(), After, FromEarliest, Since);
 
     /// <summary>Reads the request.</summary>
     /// <returns>The request, or what is wrong with it.</returns>
@@ -72,19 +76,31 @@ internal sealed record SubscribeRequest
 
     /// <summary>Whether a member of the query says where to begin; a link to what follows has its own.</summary>
     public static bool IsCursor(string member) =>
-        member.Equals("after", StringComparison.OrdinalIgnoreCase) || LastEventIdMembers.Contains(member, StringComparer.OrdinalIgnoreCase);
+        member.Equals("after", StringComparison.OrdinalIgnoreCase) || member.Equals("since", StringComparison.OrdinalIgnoreCase)
+        || LastEventIdMembers.Contains(member, StringComparer.OrdinalIgnoreCase);
 
     private (SubscribeRequest? Request, IResult? Problem) WithCursor(HttpRequest request)
     {
         if (ReadLastEventId(request) is { } last)
             return (this with { LastEventId = last, After = EventId.TryParse(last, out var parsed) ? parsed : null }, null);
         if (!request.Query.TryGetValue("after", out var after))
-            return (this, null);
+            return WithSince(request);
         if (after == "earliest")
             return (this with { FromEarliest = true }, null);
         return EventId.TryParse(after.ToString(), out var id)
             ? (this with { After = id }, null)
             : (null, EventStreamProblems.Invalid("after", "This is no event id. Leave 'after' out to begin with what comes next, or say 'earliest' for all that is retained."));
+    }
+
+    private (SubscribeRequest? Request, IResult? Problem) WithSince(HttpRequest request)
+    {
+        if (!request.Query.TryGetValue("since", out var since))
+            return (this, null);
+        return Rfc3339.TryRead(since.ToString(), out var text)
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? (this with { Since = time }, null)
+            : (null, EventStreamProblems.Invalid(
+                "since", "This is no time. Write it as RFC 3339 says, such as 2026-01-01T00:00:00Z; '+' in a query is written %2B."));
     }
 
     private static string? ReadLastEventId(HttpRequest request)

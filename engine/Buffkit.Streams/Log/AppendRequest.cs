@@ -3,7 +3,8 @@ namespace Buffkit.Streams;
 /// <summary>Events to append together.</summary>
 /// <param name="Events">At least one.</param>
 /// <param name="Idempotency">Makes a repeated request safe.</param>
-public readonly record struct AppendRequest(IReadOnlyList<EventDraft> Events, Idempotency? Idempotency = null);
+/// <param name="Producer">Makes a repeated request safe for ever, for a producer that numbers its requests; not beside <paramref name="Idempotency"/>.</param>
+public readonly record struct AppendRequest(IReadOnlyList<EventDraft> Events, Idempotency? Idempotency = null, ProducerSequence? Producer = null);
 
 /// <summary>Names a request, so that the log takes it once however often it is sent.</summary>
 public sealed record Idempotency
@@ -42,6 +43,9 @@ public enum AppendStatus
     /// <summary>The idempotency key was used for other events; nothing was appended.</summary>
     KeyConflict,
 
+    /// <summary>The producer's number was overtaken by a later request, or stands for other events; nothing was appended.</summary>
+    Overtaken,
+
     /// <summary>The log could not be reached or did not answer; whether it holds the events is unknown.</summary>
     Unavailable,
 }
@@ -53,6 +57,9 @@ public readonly record struct AppendResult(AppendStatus Status, IReadOnlyList<Ev
 {
     /// <summary>The answer of a log that is away.</summary>
     public static AppendResult Unavailable { get; } = new(AppendStatus.Unavailable, []);
+
+    /// <summary>The newest number that the log has of the producer, where the request was <see cref="AppendStatus.Overtaken"/>.</summary>
+    public long? ProducerNumber { get; init; }
 
     /// <summary>The log holds the events, since now or before.</summary>
     public bool IsHeld => Status is AppendStatus.Appended or AppendStatus.AlreadyAppended;

@@ -1,15 +1,16 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Buffkit.Streams;
 
-/// <summary>The log of a server that runs alone: a ring in memory, one epoch per process.</summary>
+/// <summary>The log of a server that runs alone: a ring in memory, one epoch per process unless it is given one.</summary>
 internal sealed class MemoryEventLog : IEventLog
 {
     private readonly Lock _gate = new();
     private readonly LogOptions _options;
     private readonly TimeProvider _time;
     private readonly StreamEvent?[] _ring;
-    private readonly Epoch _epoch = Epoch.New();
+    private readonly Epoch _epoch;
 
     // Sequences [_oldest, _latest] are held; _oldest == _latest + 1 where none is.
     private long _oldest = 1;
@@ -21,10 +22,21 @@ internal sealed class MemoryEventLog : IEventLog
     private readonly NoisyTopics _noisy;
     private int _untilLook;
     private readonly IdempotencyWindow _idempotency;
+    private readonly ProducerNumbers _producers = new();
     private TaskCompletionSource _appended = NewSignal();
 
     public MemoryEventLog(LogOptions options, TimeProvider time)
+        : this(options, time, new EventId(Epoch.New(), 0))
     {
+    }
+
+    /// <summary>A log that goes on where another has ended.</summary>
+    /// <param name="options">How much is retained.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="latest">The newest id that the other gave.</param>
+    public MemoryEventLog(LogOptions options, TimeProvider time, EventId latest)
+    {
+        (_epoch, _latest, _oldest) = (latest.Epoch, latest.Sequence, latest.Sequence + 1);
         _options = options;
         _time = time;
         _idempotency = new IdempotencyWindow(options.IdempotencyLifetime, options.MaxIdempotencyKeys);
@@ -68,18 +80,37 @@ internal sealed class MemoryEventLog : IEventLog
             var now = _time.GetUtcNow();
             if (request.Idempotency is { } repeated && _idempotency.Find(repeated, now) is { } answer)
                 return ValueTask.FromResult(answer);
+            if (request.Producer is { } sent && _producers.Find(sent) is { } known)
+                return ValueTask.FromResult(known);
 
             ids = new EventIdRange(new EventId(_epoch, _latest + 1), request.Events.Count);
             foreach (var draft in request.Events)
-                Add(draft, now);
+                Add(new StreamEvent(new EventId(_epoch, _latest + 1), now, draft));
             EvictByAge(now);
             if (request.Idempotency is { } idempotency)
                 _idempotency.Remember(idempotency, ids, now);
+            if (request.Producer is { } producer)
+                _producers.Remember(producer, ids);
             (appended, _appended) = (_appended, NewSignal());
         }
 
         appended.SetResult();
         return ValueTask.FromResult(new AppendResult(AppendStatus.Appended, ids));
+    }
+
+    /// <summary>Takes events that have their ids, the very next ones: a log that lies elsewhere too gave them.</summary>
+    public void Take(IReadOnlyList<StreamEvent> events)
+    {
+        TaskCompletionSource appended;
+        lock (_gate)
+        {
+            foreach (var e in events)
+                Add(e);
+            EvictByAge(_time.GetUtcNow());
+            (appended, _appended) = (_appended, NewSignal());
+        }
+
+        appended.SetResult();
     }
 
     public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
@@ -150,9 +181,9 @@ internal sealed class MemoryEventLog : IEventLog
         return new LogRead(LogReadStatus.Found, page, state);
     }
 
-    private void Add(EventDraft draft, DateTimeOffset now)
+    private void Add(StreamEvent added)
     {
-        var added = new StreamEvent(new EventId(_epoch, _latest + 1), now, draft);
+        Debug.Assert(added.Id == new EventId(_epoch, _latest + 1), "Ids have no holes.");
         while (_latest >= _oldest
             && (_latest - _oldest + 1 + _thinned.Count >= _ring.Length || _bytes + _thinned.Bytes + added.Size > _options.MaxBytes))
         {

@@ -12,8 +12,17 @@ internal sealed class EventPublisher(
 {
     private readonly int _maxBytes = options.Value.Limits.EventBytes;
 
-    public async ValueTask<AppendResult> TryPublishAsync(
-        IReadOnlyList<EventDraft> drafts, Idempotency? idempotency = null, CancellationToken cancellationToken = default)
+    public ValueTask<AppendResult> TryPublishAsync(
+        IReadOnlyList<EventDraft> drafts, Idempotency? idempotency = null, CancellationToken cancellationToken = default) =>
+        PublishAsync(drafts, idempotency, null, cancellationToken);
+
+    /// <summary>Publishes what a producer numbers.</summary>
+    public ValueTask<AppendResult> TryPublishAsync(
+        IReadOnlyList<EventDraft> drafts, ProducerSequence producer, CancellationToken cancellationToken) =>
+        PublishAsync(drafts, null, producer, cancellationToken);
+
+    private async ValueTask<AppendResult> PublishAsync(
+        IReadOnlyList<EventDraft> drafts, Idempotency? idempotency, ProducerSequence? producer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(drafts);
         if (drafts.Count == 0)
@@ -27,6 +36,8 @@ internal sealed class EventPublisher(
             // Of what the events say, before it is hidden: encrypted twice, the same event is another text.
             if (idempotency is { Fingerprint: null })
                 idempotency = idempotency with { Fingerprint = await FingerprintAsync(owned, cancellationToken).ConfigureAwait(false) };
+            if (producer is not null)
+                producer = producer with { Fingerprint = await FingerprintAsync(owned, cancellationToken).ConfigureAwait(false) };
             await encryption.EncryptAsync(owned, cancellationToken).ConfigureAwait(false);
         }
         catch (KeysUnavailableException)
@@ -35,7 +46,7 @@ internal sealed class EventPublisher(
             return AppendResult.Unavailable;
         }
 
-        var result = await log.AppendAsync(new AppendRequest(owned, idempotency), cancellationToken).ConfigureAwait(false);
+        var result = await log.AppendAsync(new AppendRequest(owned, idempotency, producer), cancellationToken).ConfigureAwait(false);
         if (result.Status is AppendStatus.Appended)
         {
             metrics.Published(drafts.Count);
@@ -64,7 +75,8 @@ internal sealed class EventPublisher(
 
     // Checked here, since a payload that cannot be encoded would break every stream that comes by; copied, since it is encoded
     // later and the caller may use its buffer again.
-    private EventDraft Own(EventDraft draft)
+    /// <exception cref="ArgumentException">The payload is larger than is allowed, or is not JSON though it has no content type.</exception>
+    public EventDraft Own(EventDraft draft)
     {
         if (_maxBytes > 0 && draft.Data.Length > _maxBytes)
         {

@@ -150,6 +150,22 @@ internal sealed class EventTail
         }
     }
 
+    /// <summary>Waits until an entry after an index was dispatched, or the time is over.</summary>
+    public async ValueTask WaitForNextAsync(long index, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var next = NextDispatch();
+        if (Dispatched > index)
+            return;
+        try
+        {
+            await next.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The caller looks what came.
+        }
+    }
+
     /// <summary>Finds the last entry that a cursor has passed.</summary>
     /// <param name="after">The cursor.</param>
     /// <param name="index">The index; reading goes on with the next. The head's where the cursor is ahead of the tail.</param>

@@ -50,11 +50,13 @@ public sealed class StreamsServer : IAsyncDisposable
     /// <param name="services">Registered before the engine.</param>
     /// <param name="app">Called before the engine's endpoints are mapped.</param>
     /// <param name="endpoints">Leaves some of them out.</param>
+    /// <param name="streams">Adds parts to the engine.</param>
     public static async Task<StreamsServer> StartAsync(
         Dictionary<string, string?>? settings = null,
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? app = null,
-        Action<EventStreamEndpoints>? endpoints = null)
+        Action<EventStreamEndpoints>? endpoints = null,
+        Action<EventStreamsBuilder>? streams = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -68,9 +70,10 @@ public sealed class StreamsServer : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services?.Invoke(builder.Services);
-        var streams = builder.Services.AddEventStreams().AddEncryption();
+        var engine = builder.Services.AddEventStreams().AddEncryption();
+        streams?.Invoke(engine);
         if (builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
-            streams.AddRedis(provider => provider.GetRequiredService<IConnectionMultiplexer>()).ShareDataProtectionKeys();
+            engine.AddRedis(provider => provider.GetRequiredService<IConnectionMultiplexer>()).ShareDataProtectionKeys();
         var built = builder.Build();
         app?.Invoke(built);
         built.MapEventStreams(configure: endpoints);

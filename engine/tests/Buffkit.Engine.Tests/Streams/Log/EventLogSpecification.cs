@@ -188,6 +188,39 @@ public abstract class EventLogSpecification
     }
 
     [Fact]
+    public async Task Append_NumberOfAProducerAgain_AnswersTheSameIdsAndAppendsNothing()
+    {
+        var log = await CreateAsync();
+        var start = await log.FindStartAsync(0, Stop);
+        var request = new AppendRequest([Draft("1"), Draft("2")], Producer: new ProducerSequence("outbox", 4) { Fingerprint = "f" });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => log.AppendAsync(request, Stop).AsTask()));
+
+        Assert.Equal(1, answers.Count(answer => answer.Status is AppendStatus.Appended));
+        Assert.Equal(7, answers.Count(answer => answer.Status is AppendStatus.AlreadyAppended));
+        Assert.All(answers, answer => Assert.Equal(answers[0].Ids, answer.Ids));
+        Assert.Equal(2, (await log.ReadAsync(start, 10, int.MaxValue, Stop)).Events.Count);
+    }
+
+    [Theory]
+    [InlineData(3, "f")]
+    [InlineData(4, "g")]
+    [InlineData(1, "f")]
+    public async Task Append_NumberThatALaterOneHasOvertaken_IsRefusedWithTheNewest(long number, string fingerprint)
+    {
+        var log = await CreateAsync();
+        foreach (var sent in (long[])[1, 3, 4])
+            await log.AppendAsync(new AppendRequest([Draft($"{sent}")], Producer: new ProducerSequence("outbox", sent) { Fingerprint = "f" }), Stop);
+        var latest = log.State.Latest;
+
+        var late = await log.AppendAsync(
+            new AppendRequest([Draft("late")], Producer: new ProducerSequence("outbox", number) { Fingerprint = fingerprint }), Stop);
+        var other = await log.AppendAsync(new AppendRequest([Draft("other")], Producer: new ProducerSequence("another", 1) { Fingerprint = "f" }), Stop);
+
+        Assert.Equal((AppendStatus.Overtaken, (long?)4), (late.Status, late.ProducerNumber));
+        Assert.Equal(latest.Next, other.Ids[0]);
+    }
+
+    [Fact]
     public async Task Follow_WhilePublishersWrite_SeesEverythingOnceInOrder()
     {
         var log = await CreateAsync();

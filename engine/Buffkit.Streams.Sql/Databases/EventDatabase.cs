@@ -1,0 +1,153 @@
+using System.Data;
+using System.Data.Common;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>What differs between the databases; the statements that do not are where they are used.</summary>
+/// <param name="source">Opens connections.</param>
+internal abstract class EventDatabase(DbDataSource source)
+{
+    // What runs longer hangs: nothing here touches more than some thousand rows.
+    private const int TimeoutSeconds = 30;
+
+    /// <summary>The present time by the database's own clock, in microseconds: those of servers may be an hour apart.</summary>
+    public abstract string Now { get; }
+
+    /// <summary>Whether a lease's holder is known to be gone by other means than the time.</summary>
+    public virtual ILeaseLock? CreateLock(string name) => null;
+
+    /// <summary>Chooses by the driver's connection.</summary>
+    /// <exception cref="NotSupportedException">The driver is none of Npgsql, MySqlConnector and Microsoft.Data.Sqlite.</exception>
+    public static EventDatabase Of(DbDataSource source)
+    {
+        using var connection = source.CreateConnection();
+        return connection.GetType().Name switch
+        {
+            "NpgsqlConnection" => new PostgresEventDatabase(source),
+            "MySqlConnection" => new MySqlEventDatabase(source),
+            "SqliteConnection" => new SqliteEventDatabase(source),
+            var other => throw new NotSupportedException(
+                $"Events are kept in PostgreSQL by Npgsql, in MySQL by MySqlConnector or in SQLite by Microsoft.Data.Sqlite, not by {other}."),
+        };
+    }
+
+    /// <summary>Whether the database could not be asked, or refused; anything else is a defect.</summary>
+    public static bool IsAway(Exception e) =>
+        e is DbException or TimeoutException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or ObjectDisposedException
+            || (e is InvalidOperationException && e.Source is "Npgsql" or "MySqlConnector" or "Microsoft.Data.Sqlite");
+
+    public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
+        await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Begins a transaction that sees what others commit meanwhile, and that the server ends when its owner hangs.</summary>
+    public virtual async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Runs statements in a transaction of their own.</summary>
+    /// <param name="work">What to do; what it returns as false is taken back.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<bool> InTransactionAsync(Func<DbConnection, DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var transaction = await BeginAsync(connection, cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                if (!await work(connection, transaction).ConfigureAwait(false))
+                    return false;
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Runs a query on a connection of its own.</summary>
+    public async Task<T> QueryAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await query(connection).ConfigureAwait(false);
+    }
+
+    /// <summary>Inserts events of one epoch.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="transaction">Its transaction.</param>
+    /// <param name="events">At least one.</param>
+    /// <param name="mayBeThere">Those that are there already stay as they are; otherwise one that is there is an error.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public virtual async Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, IReadOnlyList<StreamEvent> events, bool mayBeThere, CancellationToken cancellationToken)
+    {
+        for (var from = 0; from < events.Count;)
+        {
+            var command = connection.Command(transaction, "", ("epoch", events[0].Id.Epoch.ToString()));
+            command.CommandTimeout = TimeoutSeconds;
+            var text = new System.Text.StringBuilder("INSERT INTO event_history (epoch, " + EventRows.EventColumns + ") VALUES ");
+            var (count, bytes) = (0, 0L);
+            while (from < events.Count && count < MostRows && bytes < MostBytes)
+            {
+                var e = events[from++];
+                text.Append(count == 0 ? "(@epoch" : ", (@epoch");
+                Value(e.Id.Sequence);
+                Value(SqlTime.Write(e.Time));
+                Value(e.Topic.Value);
+                Value(e.Type);
+                Value(e.Key);
+                Value(e.ContentType);
+                Value(EventRows.CloudEvent(e.Draft));
+                Value(EventRows.Data(e.Draft));
+                text.Append(')');
+                (count, bytes) = (count + 1, bytes + e.Size);
+            }
+
+            command.CommandText = text.Append(mayBeThere ? PassRepeated : "").ToString();
+            await command.ExecuteAsync(cancellationToken).ConfigureAwait(false);
+
+            void Value(object? value)
+            {
+                var name = $"p{command.Parameters.Count}";
+                text.Append(", @").Append(name);
+                command.Add(name, value);
+            }
+        }
+    }
+
+    /// <summary>Locks what a transaction's events of one key must follow each other by, until the transaction ends.</summary>
+    /// <returns>Statements that end with a semicolon, with the parameter <c>@slot</c>; empty where writers wait for each other anyway.</returns>
+    public abstract string LockOrderKey { get; }
+
+    /// <summary>How many <c>@slot</c> there are.</summary>
+    public virtual long Slots => long.MaxValue;
+
+    /// <summary>Wakes the relay of another server when the transaction commits; empty where the database cannot.</summary>
+    public virtual string Notify => "";
+
+    /// <summary>Waits for <see cref="Notify"/> on a connection that listens; <see langword="null"/> where the database cannot.</summary>
+    public virtual Task<Func<CancellationToken, Task>?> ListenAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        Task.FromResult<Func<CancellationToken, Task>?>(null);
+
+    /// <summary>Sets how much a commit of the log waits for, on the connection that writes it.</summary>
+    public virtual Task SetDurabilityAsync(DbConnection connection, HistoryDurability durability, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Most rows of a statement.</summary>
+    protected virtual int MostRows => 500;
+
+    /// <summary>Bytes after which a statement ends.</summary>
+    protected virtual long MostBytes => 4 * 1024 * 1024;
+
+    /// <summary>How an insert passes rows that are there already.</summary>
+    protected virtual string PassRepeated => " ON CONFLICT DO NOTHING";
+
+    /// <summary>Inserts a row, or sets columns of the one that is there.</summary>
+    /// <param name="insert">The statement up to its values' end.</param>
+    /// <param name="key">The column of the primary key.</param>
+    /// <param name="columns">The columns to set.</param>
+    public virtual string Upsert(string insert, string key, params ReadOnlySpan<string> columns)
+    {
+        var sets = new List<string>();
+        foreach (var column in columns)
+            sets.Add($"{column} = excluded.{column}");
+        return $"{insert} ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", sets)}";
+    }
+}

@@ -1,0 +1,35 @@
+using System.Data.Common;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>MySQL, by MySqlConnector. The driver is the application's: nothing here refers to it.</summary>
+internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(source)
+{
+    // The server ends a session that says nothing for so long, and with it its transaction: a process that was stopped in the midst of
+    // one must not hold its locks for ever. The pool sets the session back when the connection is given back.
+    private const string Guard = "SET SESSION wait_timeout = 10";
+
+    public override string Now => "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
+
+    // A row of a unique key that is there: no gap is locked, at any isolation level.
+    public override string LockOrderKey => "SELECT slot FROM event_outbox_keys WHERE slot = @slot FOR UPDATE;";
+
+    public override long Slots => 1_000;
+
+    // Not INSERT IGNORE: it would cut what is too long in silence.
+    protected override string PassRepeated => " ON DUPLICATE KEY UPDATE sequence = event_history.sequence";
+
+    public override async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.Command(null, Guard).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        return await base.BeginAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
+    public override string Upsert(string insert, string key, params ReadOnlySpan<string> columns)
+    {
+        var sets = new List<string>();
+        foreach (var column in columns)
+            sets.Add($"{column} = new.{column}");
+        return $"{insert} AS new ON DUPLICATE KEY UPDATE {string.Join(", ", sets)}";
+    }
+}

@@ -1,0 +1,165 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>
+/// Copies a log that servers share into the database: one of them at a time, in batches that grow with what comes, from where the
+/// history ends.
+/// </summary>
+internal sealed partial class HistoryWriter(
+    IEventLog log, EventTail tail, EventDatabase database, HistoryOptions options, HistoryHealth health, TimeProvider time, ILogger<HistoryWriter> logger)
+    : BackgroundService
+{
+    /// <summary>Most events of a batch: the cost of a transaction vanishes, and none is long.</summary>
+    public const int BatchEvents = 2_000;
+
+    /// <summary>Bytes after which a batch ends.</summary>
+    public const int BatchBytes = 4 * 1024 * 1024;
+
+    // Nobody waits for the history: what comes within this is one transaction.
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
+
+    private readonly DatabaseLease _lease = new(database, "history", options.Lease);
+    private Retries _retries;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A log that is this database has nothing to copy.
+        if (log is SqlEventLog)
+            return;
+        try
+        {
+            while (true)
+                await TakeTurnAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            using var patience = new CancellationTokenSource(options.Lease, time);
+            await _lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _lease.Dispose();
+        base.Dispose();
+    }
+
+    private async Task TakeTurnAsync(CancellationToken stop)
+    {
+        try
+        {
+            if (!await _lease.TryAcquireAsync(stop).ConfigureAwait(false))
+            {
+                health.WriteSucceeded();
+                await Task.Delay(_lease.RetryAfter, time, stop).ConfigureAwait(false);
+                return;
+            }
+
+            health.IsWriter = true;
+            Log.Begins(logger);
+            await CopyAsync(stop).ConfigureAwait(false);
+            Log.Ends(logger);
+        }
+        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        {
+            health.WriteFailed(e);
+            await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            health.IsWriter = false;
+        }
+    }
+
+    // Until the lease is lost.
+    private async Task CopyAsync(CancellationToken stop)
+    {
+        var after = await FindEndAsync(stop).ConfigureAwait(false);
+        while (true)
+        {
+            var seen = tail.Dispatched;
+            var read = after is { } cursor
+                ? await log.ReadAsync(cursor, BatchEvents, BatchBytes, stop).ConfigureAwait(false)
+                : await ReadFirstAsync(stop).ConfigureAwait(false);
+            var (held, next) = read switch
+            {
+                { Status: LogReadStatus.Found, Events.Count: > 0 } => await WriteAsync(read.Events, null, stop).ConfigureAwait(false),
+                { Status: LogReadStatus.Evicted or LogReadStatus.OtherEpoch } => await BeginRunAsync(after, read.State.Oldest, stop).ConfigureAwait(false),
+                _ => (await WaitAsync(seen, stop).ConfigureAwait(false), null),
+            };
+            if (!held)
+                return;
+            after = next ?? after;
+            _retries.Reset();
+            health.WriteSucceeded();
+            health.Lag = after is { } at && read.State.Epoch == at.Epoch ? Math.Max(0, read.State.Latest.Sequence - at.Sequence) : 0;
+        }
+    }
+
+    private async Task<EventId?> FindEndAsync(CancellationToken stop) =>
+        await database.QueryAsync<EventId?>(
+            async connection =>
+            {
+                if (await EventRun.FindNewestAsync(connection, null, stop).ConfigureAwait(false) is not { } run)
+                    return null;
+                return await run.FindEndsAsync(connection, null, stop).ConfigureAwait(false) is { } ends
+                    ? run.First with { Sequence = ends.Newest }
+                    : run.First.Previous;
+            },
+            stop).ConfigureAwait(false);
+
+    private async Task<LogRead> ReadFirstAsync(CancellationToken stop) =>
+        await log.ReadStateAsync(stop).ConfigureAwait(false) is { } state
+            ? new LogRead(LogReadStatus.OtherEpoch, [], state)
+            : new LogRead(LogReadStatus.Unavailable, [], default);
+
+    // What lies between the end of the history and this is lost to it: the log did not keep it long enough.
+    private async Task<(bool Held, EventId? After)> BeginRunAsync(EventId? after, EventId first, CancellationToken stop)
+    {
+        if (after is { } end && end.Epoch == first.Epoch)
+            Log.Hole(logger, end, first);
+        return await WriteAsync([], first, stop).ConfigureAwait(false);
+    }
+
+    private async Task<(bool Held, EventId? After)> WriteAsync(IReadOnlyList<StreamEvent> events, EventId? run, CancellationToken stop)
+    {
+        var held = await database.InTransactionAsync(
+            async (connection, transaction) =>
+            {
+                if (!await _lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
+                    return false;
+                if (run is { } first)
+                    await EventRun.BeginAsync(connection, transaction, database, first, stop).ConfigureAwait(false);
+                if (events.Count > 0)
+                    await database.InsertAsync(connection, transaction, events, mayBeThere: true, stop).ConfigureAwait(false);
+                return true;
+            },
+            stop).ConfigureAwait(false);
+        if (held)
+            health.Written += events.Count;
+        return (held, run?.Previous ?? events[^1].Id);
+    }
+
+    // The tail has what the log took a moment later; a lease has to be renewed meanwhile.
+    private async Task<bool> WaitAsync(long seen, CancellationToken stop)
+    {
+        await tail.WaitForNextAsync(seen, _lease.RenewAfter, time, stop).ConfigureAwait(false);
+        await Task.Delay(GatherTime, time, stop).ConfigureAwait(false);
+        return tail.Dispatched > seen || await _lease.RenewAsync(stop).ConfigureAwait(false);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "This server writes the history of events.")]
+        public static partial void Begins(ILogger logger);
+
+        [LoggerMessage(2, LogLevel.Information, "Another server writes the history of events from now on.")]
+        public static partial void Ends(ILogger logger);
+
+        [LoggerMessage(3, LogLevel.Error,
+            "The log no longer held what follows {After} when the history came to copy it; it goes on with {Next}. Give the log more room (Streams:Log), or the database more speed.")]
+        public static partial void Hole(ILogger logger, EventId after, EventId next);
+    }
+}

@@ -1,0 +1,277 @@
+using System.Data.Common;
+using Microsoft.Extensions.Hosting;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>
+/// Writes what publishers send, all that waits in one transaction: so the disk is asked once for many of them. The one writer of
+/// <see cref="SqlEventLog"/>.
+/// </summary>
+internal sealed class SqlLogWriter(
+    IEventLog log, SqlLogStore store, SqlLogQueue queue, EventDatabase database, HistoryOptions options, HistoryHealth health, TimeProvider time)
+    : IHostedLifecycleService, IDisposable
+{
+    private const string HeldByAnother =
+        "Another server has the log in this database, so this one accepts no events yet. Servers that are to run beside each other need Redis (ConnectionStrings:redis).";
+
+    private const string OvertakenByAnother =
+        "Another server has the log in this database now, and events that this one had accepted before they were written (Streams:History:Durability Relaxed) are lost. Restart this server.";
+
+    private const int BatchEvents = 1_000;
+    private const long BatchBytes = 4 * 1024 * 1024;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<PendingAppend> _taken = [];
+    private PendingAppend? _left;
+    private Retries _retries;
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Before every other service starts, since the first thing that they do is to ask the log where it stands.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (log is SqlEventLog)
+            _running = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>After every other service has stopped: until then they may publish.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        // A host whose start failed is not stopped.
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var stop = _stop.Token;
+        try
+        {
+            while (true)
+                await TakeTurnAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        finally
+        {
+            AnswerAll(AppendResult.Unavailable);
+            queue.Close();
+            using var patience = new CancellationTokenSource(options.Lease, time);
+            await store.Lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TakeTurnAsync(CancellationToken stop)
+    {
+        try
+        {
+            if (!await store.Lease.TryAcquireAsync(stop).ConfigureAwait(false))
+            {
+                health.WriteIsHeldUp(HeldByAnother);
+                await WaitAsync(store.Lease.RetryAfter, stop).ConfigureAwait(false);
+                return;
+            }
+
+            var connection = await database.OpenAsync(stop).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                await database.SetDurabilityAsync(connection, options.Durability, stop).ConfigureAwait(false);
+                // Whoever had the log before may have written.
+                await store.LoadAsync(stop).ConfigureAwait(false);
+                health.WriteSucceeded();
+                _retries.Reset();
+                health.IsWriter = true;
+                while (await WriteNextAsync(connection, stop).ConfigureAwait(false))
+                {
+                }
+            }
+        }
+        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        {
+            health.WriteFailed(e);
+            // Whether the events are there is not known: so it is said, and looked up before the next are written.
+            await WaitAsync(_retries.Next(), stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            health.IsWriter = false;
+        }
+    }
+
+    // Nobody is kept waiting by a database that is away.
+    private async Task WaitAsync(TimeSpan pause, CancellationToken stop)
+    {
+        AnswerAll(AppendResult.Unavailable);
+        var over = Task.Delay(pause, time, stop);
+        while (!over.IsCompleted)
+        {
+            var next = queue.Reader.WaitToReadAsync(stop).AsTask();
+            if (await Task.WhenAny(next, over).ConfigureAwait(false) == over)
+                break;
+            while (queue.Reader.TryRead(out var append))
+            {
+                queue.Taken(append);
+                append.Answer(AppendResult.Unavailable);
+            }
+        }
+
+        await over.ConfigureAwait(false);
+    }
+
+    private async Task<bool> WriteNextAsync(DbConnection connection, CancellationToken stop)
+    {
+        if (!await IsThereWorkAsync(stop).ConfigureAwait(false))
+            return await store.Lease.RenewAsync(stop).ConfigureAwait(false);
+
+        var batch = Gather();
+        if (batch.Events.Count == 0)
+        {
+            _taken.Clear();
+            return true;
+        }
+
+        if (options.Durability is HistoryDurability.Relaxed)
+        {
+            Publish(batch);
+            return await WriteUntilItSucceedsAsync(connection, batch, stop).ConfigureAwait(false);
+        }
+
+        if (!await store.WriteAsync(connection, batch, stop).ConfigureAwait(false))
+        {
+            AnswerAll(AppendResult.Unavailable);
+            return false;
+        }
+
+        Publish(batch);
+        return true;
+    }
+
+    private async Task<bool> IsThereWorkAsync(CancellationToken stop)
+    {
+        if (_left is not null || queue.Reader.TryPeek(out _))
+            return true;
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var work = queue.Reader.WaitToReadAsync(idle.Token).AsTask();
+        var first = await Task.WhenAny(work, Task.Delay(store.Lease.RenewAfter, time, idle.Token)).ConfigureAwait(false);
+        await idle.CancelAsync().ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        return first == work;
+    }
+
+    // What waits now, with its ids; a request whose answer hangs on one in the same batch is left for the next.
+    private SqlLogBatch Gather()
+    {
+        var now = time.GetUtcNow();
+        var next = store.Memory!.State.Latest.Next;
+        var (events, requests, keys, bytes) = (new List<StreamEvent>(), new List<(AppendRequest, IReadOnlyList<EventId>)>(), new HashSet<string>(), 0L);
+        while (events.Count < BatchEvents && bytes < BatchBytes && TryTake(out var append))
+        {
+            var request = append.Request;
+            if (store.FindAnswer(request) is { } answer)
+            {
+                append.Answer(answer);
+                continue;
+            }
+
+            if ((request.Idempotency?.Key ?? request.Producer?.Producer) is { } key && !keys.Add(key))
+            {
+                _left = append;
+                break;
+            }
+
+            var ids = new EventIdRange(next, request.Events.Count);
+            foreach (var draft in request.Events)
+            {
+                events.Add(new StreamEvent(next, now, draft));
+                next = next.Next;
+            }
+
+            if (request.Idempotency is not null || request.Producer is not null)
+                requests.Add((request, ids));
+            bytes += append.Bytes;
+            _taken.Add(append);
+        }
+
+        return new SqlLogBatch(events, requests, now);
+    }
+
+    private bool TryTake(out PendingAppend append)
+    {
+        if (_left is { } left)
+        {
+            (append, _left) = (left, null);
+            return true;
+        }
+
+        if (!queue.Reader.TryRead(out append!))
+            return false;
+        queue.Taken(append);
+        return true;
+    }
+
+    private void Publish(SqlLogBatch batch)
+    {
+        store.Take(batch);
+        var id = batch.Events[0].Id;
+        foreach (var append in _taken)
+        {
+            append.Answer(new AppendResult(AppendStatus.Appended, new EventIdRange(id, append.Request.Events.Count)));
+            id = id with { Sequence = id.Sequence + append.Request.Events.Count };
+        }
+
+        _taken.Clear();
+        health.Written += batch.Events.Count;
+    }
+
+    // They are accepted and cannot be taken back; while this waits the queue fills, and then publishers are told.
+    private async Task<bool> WriteUntilItSucceedsAsync(DbConnection connection, SqlLogBatch batch, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                if (connection.State is not System.Data.ConnectionState.Open)
+                    await connection.OpenAsync(stop).ConfigureAwait(false);
+                if (await store.WriteAsync(connection, batch, stop).ConfigureAwait(false))
+                {
+                    health.WriteSucceeded();
+                    return true;
+                }
+
+                // Their ids are another server's by now, and clients have them.
+                health.WriteIsHeldUp(OvertakenByAnother);
+                await WaitAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
+            }
+            catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+            {
+                health.WriteFailed(e);
+                await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void AnswerAll(AppendResult result)
+    {
+        foreach (var append in _taken)
+            append.Answer(result);
+        _taken.Clear();
+        _left?.Answer(result);
+        _left = null;
+    }
+}

@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>Publishes what transactions have added: one server at a time, in batches that the log takes once.</summary>
+/// <remarks>
+/// A batch gets its number and its rows in one transaction, is published under that number, and is removed. Whoever dies in between
+/// leaves it to its successor, who publishes the same batch under the same number; the log says whether it has it already
+/// (<see cref="ProducerSequence"/>). That needs no lifetime of a key, and a relay that wakes after its lease is over is refused.
+/// </remarks>
+internal sealed partial class OutboxRelay(
+    EventPublisher publisher, EventDatabase database, OutboxSignal signal, OutboxOptions options, OutboxHealth health, TimeProvider time, ILogger<OutboxRelay> logger)
+    : BackgroundService
+{
+    // After an event was added here, its transaction may last a little longer: looked for this soon, then at longer intervals.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
+
+    private readonly DatabaseLease _lease = new(database, "outbox", options.Lease);
+    private Retries _retries;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+                await TakeTurnAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            using var patience = new CancellationTokenSource(options.Lease, time);
+            await _lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            signal.IsRelayHere = false;
+        }
+    }
+
+    public override void Dispose()
+    {
+        _lease.Dispose();
+        base.Dispose();
+    }
+
+    private async Task TakeTurnAsync(CancellationToken stop)
+    {
+        try
+        {
+            if (!await _lease.TryAcquireAsync(stop).ConfigureAwait(false))
+            {
+                health.Answered();
+                await Task.Delay(_lease.RetryAfter, time, stop).ConfigureAwait(false);
+                return;
+            }
+
+            health.IsRelay = true;
+            Log.Begins(logger);
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var listening = ListenAsync(turn.Token);
+            try
+            {
+                // From here on transactions of this server need not wake others.
+                signal.IsRelayHere = true;
+                await RelayAsync(stop).ConfigureAwait(false);
+                Log.Ends(logger);
+            }
+            finally
+            {
+                signal.IsRelayHere = false;
+                await turn.CancelAsync().ConfigureAwait(false);
+                await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        {
+            health.Failed(e);
+            await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            health.IsRelay = false;
+        }
+    }
+
+    // Until the lease is lost.
+    private async Task RelayAsync(CancellationToken stop)
+    {
+        var table = new OutboxTable(database, _lease, draft => publisher.Own(draft with { IsOwned = false }), options.BatchEvents);
+        if (await table.FindProducerAsync(stop).ConfigureAwait(false) is not { } producer)
+            return;
+        if (await table.FindUnfinishedAsync(stop).ConfigureAwait(false) is { } unfinished
+            && !await PublishAsync(table, unfinished, producer, stop).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        var pause = options.PollInterval;
+        var renewed = time.GetTimestamp();
+        while (true)
+        {
+            var added = signal.Count;
+            var (held, any) = (true, false);
+            if (await table.IsAnyWaitingAsync(stop).ConfigureAwait(false))
+            {
+                (held, any) = await PublishNextAsync(table, producer, stop).ConfigureAwait(false);
+                renewed = time.GetTimestamp();
+            }
+            else if (time.GetElapsedTime(renewed) >= _lease.RenewAfter)
+            {
+                held = await _lease.RenewAsync(stop).ConfigureAwait(false);
+                renewed = time.GetTimestamp();
+            }
+
+            if (!held)
+                return;
+            health.Answered();
+            _retries.Reset();
+            if (any)
+            {
+                pause = FirstLook;
+                continue;
+            }
+
+            // One that was added here is looked for soon, again and again, until the ordinary interval comes first.
+            var longest = options.PollInterval < _lease.RenewAfter ? options.PollInterval : _lease.RenewAfter;
+            await signal.WaitAsync(added, pause < longest ? pause : longest, time, stop).ConfigureAwait(false);
+            pause = signal.Count != added ? FirstLook : pause < longest ? pause * 2 : longest;
+        }
+    }
+
+    private async Task<(bool Held, bool Any)> PublishNextAsync(OutboxTable table, string producer, CancellationToken stop)
+    {
+        var (held, batch, setAside) = await table.SettleAsync(stop).ConfigureAwait(false);
+        if (setAside > 0)
+            Log.SetAside(logger, setAside);
+        if (!held || batch is null)
+            return (held, setAside > 0);
+        return (await PublishAsync(table, batch, producer, stop).ConfigureAwait(false), true);
+    }
+
+    private async Task<bool> PublishAsync(OutboxTable table, OutboxBatch batch, string producer, CancellationToken stop)
+    {
+        // Settled when more was allowed: an event over a limit that was lowered since is set aside like any other.
+        foreach (var row in batch.Rows.Where(row => row.Problem is not null))
+        {
+            if (!await table.SetAsideAsync(row, row.Problem!, stop).ConfigureAwait(false))
+                return false;
+        }
+
+        var drafts = batch.Rows.Where(row => row.Draft is not null).Select(row => row.Draft!).ToArray();
+        while (drafts.Length > 0)
+        {
+            var result = await publisher.TryPublishAsync(drafts, new ProducerSequence(producer, batch.Number), stop).ConfigureAwait(false);
+            switch (result.Status)
+            {
+                case AppendStatus.Appended or AppendStatus.AlreadyAppended:
+                    health.Published += drafts.Length;
+                    return await table.FinishAsync(batch, stop).ConfigureAwait(false);
+                case AppendStatus.Overtaken:
+                    // By a successor, whose lease it is now; or the database was set back to an earlier state.
+                    if (!await table.RenumberAsync(batch, result.ProducerNumber!.Value, stop).ConfigureAwait(false))
+                        return false;
+                    Log.Renumbered(logger, batch.Number, result.ProducerNumber.Value);
+                    return true;
+                default:
+                    if (!await _lease.RenewAsync(stop).ConfigureAwait(false))
+                        return false;
+                    await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    // Where the database can wake this server, that is sooner than the next look; where it cannot, or a pooler is between, the look comes all the same.
+    private async Task ListenAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                var connection = await database.OpenAsync(stop).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false))
+                {
+                    if (await database.ListenAsync(connection, stop).ConfigureAwait(false) is not { } wait)
+                        return;
+                    while (true)
+                    {
+                        await wait(stop).ConfigureAwait(false);
+                        signal.Wake();
+                    }
+                }
+            }
+            catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+            {
+                await Task.Delay(options.PollInterval, time, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "This server publishes the events of the outbox.")]
+        public static partial void Begins(ILogger logger);
+
+        [LoggerMessage(2, LogLevel.Information, "Another server publishes the events of the outbox from now on.")]
+        public static partial void Ends(ILogger logger);
+
+        [LoggerMessage(3, LogLevel.Error, "{Count} events of the outbox cannot be published and were set aside, with the reason beside each. Others go on.")]
+        public static partial void SetAside(ILogger logger, int count);
+
+        [LoggerMessage(4, LogLevel.Warning,
+            "The log has a newer batch ({Newest}) of this outbox than the database knows of ({Number}): was the database set back to a backup? What it still holds is published again.")]
+        public static partial void Renumbered(ILogger logger, long number, long newest);
+    }
+}

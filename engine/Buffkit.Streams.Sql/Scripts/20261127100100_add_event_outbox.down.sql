@@ -1,0 +1,2 @@
+DROP TABLE event_outbox_producer;
+DROP TABLE event_outbox;

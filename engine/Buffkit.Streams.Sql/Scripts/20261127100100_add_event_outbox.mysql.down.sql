@@ -1,0 +1,3 @@
+DROP TABLE event_outbox_keys;
+DROP TABLE event_outbox_producer;
+DROP TABLE event_outbox;

@@ -1,0 +1,243 @@
+using System.Data;
+using System.Data.Common;
+using Buffkit.Streams;
+using Buffkit.Streams.Sql;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Buffkit.Tests;
+
+/// <summary>Events published by transactions, on the three real databases.</summary>
+public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
+{
+    public static TheoryData<string> Engines => [EventTables.Sqlite, EventTables.Postgres, EventTables.MySql];
+
+    // In SQLite there is one writer at a time, so nothing can overtake.
+    public static TheoryData<string> Servers => [EventTables.Postgres, EventTables.MySql];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Add_Committed_IsPublishedAndRolledBackIsNot(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "orders/**");
+
+        for (var n = 0; n < 20; n++)
+        {
+            var number = n;
+            await AddAsync(server, tables, commit: n % 2 == 0, outbox => outbox("orders/1", "t", number, "k"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => $"{2 * n}"), await client.NextDataAsync(10));
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the outbox is empty");
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Add_LowerNumberCommitsAfterAHigherOne_BothArePublished(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**");
+        await using var slow = await tables.Source.OpenConnectionAsync(Stop);
+        await using var open = await slow.BeginTransactionAsync(Stop);
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        await outbox.AddAsync(open, "a", "t", "slow", "slow", Stop);
+
+        await AddAsync(server, tables, commit: false, add => add("a", "t", "never", null));
+        await AddAsync(server, tables, commit: true, add => add("a", "t", "quick", "quick"));
+        Assert.Equal(["quick"], await client.NextDataAsync(1));
+        await open.CommitAsync(Stop);
+
+        Assert.Equal(["slow"], await client.NextDataAsync(1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Add_SameKeyInTwoTransactions_TheOrderIsThatOfTheirCommits(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**");
+        const int Writers = 8;
+        const int Each = 40;
+
+        // Each reads the counter and adds its event within one transaction: the row's lock makes one order of commits, and the event tells it.
+        await tables.ExecuteAsync("CREATE TABLE counters (id integer PRIMARY KEY, value integer NOT NULL)");
+        await tables.ExecuteAsync("INSERT INTO counters VALUES (1, 0)");
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < Each; n++)
+            {
+                await using var connection = await tables.Source.OpenConnectionAsync(Stop);
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, Stop);
+                await connection.Command(transaction, "UPDATE counters SET value = value + 1 WHERE id = 1").ExecuteAsync(Stop);
+                var value = await connection.Command(transaction, "SELECT value FROM counters WHERE id = 1").ReadNumberAsync(Stop);
+                await outbox.AddAsync(transaction, "a", "t", value, "one", Stop);
+                await transaction.CommitAsync(Stop);
+            }
+        }, Stop)));
+
+        Assert.Equal(Enumerable.Range(1, Writers * Each).Select(n => $"{n}"), await client.NextDataAsync(Writers * Each));
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Add_SameKeyBeforeTheOtherCommits_Waits(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        await using var first = await tables.Source.OpenConnectionAsync(Stop);
+        await using var open = await first.BeginTransactionAsync(Stop);
+        await outbox.AddAsync(open, "a", "t", 1, "key", Stop);
+
+        await using var second = await tables.Source.OpenConnectionAsync(Stop);
+        await using var waiting = await second.BeginTransactionAsync(Stop);
+        var adding = outbox.AddAsync(waiting, "a", "t", 2, "key", Stop);
+        await using var third = await tables.Source.OpenConnectionAsync(Stop);
+        await using var free = await third.BeginTransactionAsync(Stop);
+        await outbox.AddAsync(free, "a", "t", 3, "another", Stop);
+
+        Assert.False(adding.IsCompleted);
+        await open.CommitAsync(Stop);
+        await adding;
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_CannotPublishARow_SetsItAsideWithItsKeyAndOthersGoOn(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        // Before any relay looks.
+        await tables.ExecuteAsync(
+            "INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key) VALUES "
+            + "(0, 'not//a topic', 't', 'k', '1', 'bad'), (0, 'a', 't', 'k', '2', 'bad'), (0, 'a', 't', 'k', '3', 'good'), (0, 'a', 't', NULL, 'no json', NULL), (0, 'a', 't', NULL, '4', NULL)");
+        await using var server = await StartAsync(tables);
+        var store = server.Services.GetRequiredService<OutboxStore>();
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 3, "what can be published was");
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**", after: "earliest");
+        Assert.Equal(["3", "4"], await client.NextDataAsync(2));
+
+        var aside = await store.ListAsync(0, Stop);
+        Assert.Equal(["not//a topic", "a"], aside.Select(row => row.Topic));
+        Assert.All(aside, row => Assert.NotEqual("", row.Reason));
+        var health = await server.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Stop);
+        Assert.Equal(HealthStatus.Degraded, health.Entries["outbox"].Status);
+        Assert.Equal(2L, health.Entries["outbox"].Data["setAside"]);
+
+        await tables.ExecuteAsync("UPDATE event_outbox SET topic = 'mended' WHERE topic = 'not//a topic'");
+        Assert.True(await store.ReplayAsync(aside[0].Id, Stop));
+        Assert.True(await store.DropAsync(aside[1].Id, Stop));
+        Assert.False(await store.DropAsync(aside[1].Id, Stop));
+        Assert.Equal(["1", "2"], await client.NextDataAsync(2));
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the outbox is empty");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_DiedBetweenPublishingAndRemoving_ItsSuccessorDoublesNothing(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        for (var n = 0; n < 3; n++)
+        {
+            var number = n;
+            await AddAsync(server, tables, commit: true, add => add("a", "t", number, "k"));
+            await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the outbox is empty");
+        }
+
+        // What the relay settled and published lies there again, as if it had died before it removed it. The key's lifetime plays no part.
+        var last = await tables.NumberAsync("SELECT number FROM event_outbox_producer");
+        var log = server.Services.GetRequiredService<IEventLog>();
+        var newest = (await log.ReadAsync(log.State.Oldest.Previous, 10, int.MaxValue, Stop)).Events[^1];
+        await using var second = await StopAndStartAsync(server, tables, async () => await tables.ExecuteAsync(
+            $"INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key, batch) VALUES (0, 'a', 't', 'k', '{System.Text.Encoding.UTF8.GetString(newest.Data.Span)}', 'k', {last})"));
+
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the batch was finished");
+        await using var client = await EventStreamClient.ConnectAsync(second.Address, "**", after: "earliest");
+        await AddAsync(second, tables, commit: true, add => add("a", "t", "end", "k"));
+        Assert.Equal(["0", "1", "2", "end"], await client.NextDataAsync(4));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_DatabaseWasSetBackToABackup_PublishesWhatItStillHolds(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        await AddAsync(server, tables, commit: true, add => add("a", "t", 1, null));
+        await AddAsync(server, tables, commit: true, add => add("a", "t", 2, null));
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the outbox is empty");
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**");
+
+        await tables.ExecuteAsync("UPDATE event_outbox_producer SET number = 0");
+        await AddAsync(server, tables, commit: true, add => add("a", "t", 3, null));
+
+        Assert.Equal(["3"], await client.NextDataAsync(1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_LogIsAway_PublishesInOrderWhenItIsBack(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        var log = new FaultInjectingLog(new MemoryEventLog(new LogOptions(), TimeProvider.System), seed: 1) { Rate = 0, Away = true };
+        await using var server = await StartAsync(tables, services => services.AddSingleton<IEventLog>(log));
+        for (var n = 0; n < 5; n++)
+        {
+            var number = n;
+            await AddAsync(server, tables, commit: true, add => add("a", "t", number, "k"));
+        }
+
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**");
+        log.Away = false;
+
+        Assert.Equal(["0", "1", "2", "3", "4"], await client.NextDataAsync(5));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Add_EventThatCannotBePublished_IsToldAtOnce(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        await using var connection = await tables.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await connection.BeginTransactionAsync(Stop);
+
+        await Assert.ThrowsAsync<FormatException>(() => outbox.AddAsync(transaction, "not//a topic", "t", 1, cancellationToken: Stop));
+        await Assert.ThrowsAsync<ArgumentException>(() => outbox.AddAsync(transaction, "a", "t", new string('x', 2_000_000), cancellationToken: Stop));
+        await outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop);
+        await transaction.CommitAsync(Stop);
+        await Assert.ThrowsAsync<ArgumentException>(() => outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop));
+    }
+
+    private static Task<StreamsServer> StartAsync(EventTables tables, Action<IServiceCollection>? services = null) => StreamsServer.StartAsync(
+        new Dictionary<string, string?> { ["Streams:Outbox:Lease"] = "00:00:01", ["Streams:History:Lease"] = "00:00:01" },
+        services,
+        streams: streams => streams.AddSqlHistory(_ => tables.Source).AddOutbox(_ => tables.Source));
+
+    private static async Task<StreamsServer> StopAndStartAsync(StreamsServer server, EventTables tables, Func<Task> between)
+    {
+        await server.StopAsync();
+        await between();
+        return await StartAsync(tables);
+    }
+
+    private static async Task AddAsync(StreamsServer server, EventTables tables, bool commit, Func<Func<string, string, object, string?, Task>, Task> add)
+    {
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        await using var connection = await tables.Source.OpenConnectionAsync(Stop);
+        await using DbTransaction transaction = await connection.BeginTransactionAsync(Stop);
+        await add((topic, type, data, key) => outbox.AddAsync(transaction, topic, type, data, key, Stop));
+        if (commit)
+            await transaction.CommitAsync(Stop);
+        else
+            await transaction.RollbackAsync(Stop);
+    }
+}

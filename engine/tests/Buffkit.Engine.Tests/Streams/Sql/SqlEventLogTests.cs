@@ -1,0 +1,125 @@
+using Buffkit.Streams;
+using Buffkit.Streams.Sql;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Buffkit.Tests;
+
+public sealed class SqliteEventLogTests(PostgresServer postgres, MySqlServer mySql) : SqlEventLogSpecification(EventTables.Sqlite, postgres, mySql);
+
+public sealed class PostgresEventLogTests(PostgresServer postgres, MySqlServer mySql) : SqlEventLogSpecification(EventTables.Postgres, postgres, mySql);
+
+public sealed class MySqlEventLogTests(PostgresServer postgres, MySqlServer mySql) : SqlEventLogSpecification(EventTables.MySql, postgres, mySql);
+
+/// <summary>The log of a server that runs alone, on a real database.</summary>
+public abstract class SqlEventLogSpecification(string engine, PostgresServer postgres, MySqlServer mySql) : EventLogSpecification, IAsyncDisposable
+{
+    private readonly List<SqlLogNode> _nodes = [];
+    private EventTables? _tables;
+
+    private protected override async Task<IEventLog> CreateAsync() => (await StartAsync()).Log;
+
+    [Fact]
+    public async Task Restart_GoesOnInTheSameEpochWithAllThatWasAccepted()
+    {
+        var first = await StartAsync();
+        var start = await first.Log.FindStartAsync(0, Stop);
+        var accepted = new List<EventId>();
+        for (var n = 0; n < 30; n++)
+            accepted.AddRange((await first.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", n)]), Stop)).Ids);
+        await first.StopAsync();
+
+        var second = await StartAsync();
+        var next = (await second.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 30)]), Stop)).Ids[0];
+
+        Assert.Equal(accepted[^1].Next, next);
+        var read = await second.Log.ReadAsync(start, 100, int.MaxValue, Stop);
+        Assert.Equal([.. accepted, next], read.Events.Select(e => e.Id));
+        Assert.Equal(Enumerable.Range(0, 31).Select(n => $"{n}"), read.Events.Select(e => System.Text.Encoding.UTF8.GetString(e.Data.Span)));
+    }
+
+    [Fact]
+    public async Task Restart_RequestIsSentAgain_IsAnsweredAsBefore()
+    {
+        var first = await StartAsync();
+        var request = new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 1)], new Idempotency("key", "f"));
+        var numbered = new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)], Producer: new ProducerSequence("outbox", 7) { Fingerprint = "g" });
+        var answers = new[] { await first.Log.AppendAsync(request, Stop), await first.Log.AppendAsync(numbered, Stop) };
+        await first.StopAsync();
+
+        var second = await StartAsync();
+        var again = new[] { await second.Log.AppendAsync(request, Stop), await second.Log.AppendAsync(numbered, Stop) };
+
+        Assert.All(again, answer => Assert.Equal(AppendStatus.AlreadyAppended, answer.Status));
+        Assert.Equal(answers.Select(answer => answer.Ids[0]), again.Select(answer => answer.Ids[0]));
+    }
+
+    [Fact]
+    public async Task Append_AnotherServerHasTheLog_IsRefusedUntilThatOneIsGone()
+    {
+        var first = await StartAsync();
+        var one = (await first.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 1)]), Stop)).Ids[0];
+        var second = await StartAsync(waitUntilOpen: false);
+
+        await Eventually.TrueAsync(() => !second.Health.IsWritable, "the second server says that it may not write");
+        Assert.Equal(AppendStatus.Unavailable, (await second.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)]), Stop)).Status);
+        await first.StopAsync();
+
+        await Eventually.TrueAsync(() => second.Log.IsAvailable, "the second server has the log");
+        Assert.Equal(one.Next, (await second.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)]), Stop)).Ids[0]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            await node.StopAsync();
+        if (_tables is not null)
+            await _tables.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task<SqlLogNode> StartAsync(bool waitUntilOpen = true)
+    {
+        _tables ??= await EventTables.CreateAsync(engine, postgres, mySql);
+        var node = new SqlLogNode(_tables.Database, Options, new HistoryOptions { Lease = TimeSpan.FromSeconds(1) });
+        _nodes.Add(node);
+        await node.StartAsync();
+        if (waitUntilOpen)
+            await node.Log.FindStartAsync(0, Stop);
+        return node;
+    }
+}
+
+/// <summary>One server's part of a log in a database, without the server.</summary>
+internal sealed class SqlLogNode : IAsyncDisposable
+{
+    private readonly SqlLogStore _store;
+    private readonly SqlLogWriter _writer;
+    private bool _isStopped;
+
+    public SqlLogNode(EventDatabase database, LogOptions log, HistoryOptions history)
+    {
+        var queue = new SqlLogQueue();
+        Health = new HistoryHealth(NullLogger<HistoryHealth>.Instance);
+        _store = new SqlLogStore(database, log, history, TimeProvider.System);
+        Log = new SqlEventLog(_store, queue, Health, TimeProvider.System);
+        _writer = new SqlLogWriter(Log, _store, queue, database, history, Health, TimeProvider.System);
+    }
+
+    public SqlEventLog Log { get; }
+
+    public HistoryHealth Health { get; }
+
+    public Task StartAsync() => _writer.StartingAsync(TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    public async Task StopAsync()
+    {
+        if (_isStopped)
+            return;
+        _isStopped = true;
+        await _writer.StoppedAsync(CancellationToken.None);
+        _writer.Dispose();
+        _store.Dispose();
+    }
+}
