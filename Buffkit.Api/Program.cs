@@ -23,6 +23,10 @@ builder.Services.AddEventStreams()
     .AddRedis()
     .ShareDataProtectionKeys()
     //#endif
+    .AddSqlHistory()
+    //#if (sample)
+    .AddOutbox()
+    //#endif
     .AddEncryption();
 //#if (sample)
 builder.Services.AddOrders();

@@ -1,10 +1,9 @@
 using System.ComponentModel.DataAnnotations;
-using Buffkit.Streams;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Buffkit.Api;
 
-/// <summary>The sample feature: an order is a row, and an event for all who watch.</summary>
+/// <summary>The sample feature: an order is a row, and an event for all who watch; both or neither (see OrderStore).</summary>
 internal static class OrderEndpoints
 {
     public static void AddOrders(this IServiceCollection services) => services.AddSingleton<OrderStore>();
@@ -17,11 +16,11 @@ internal static class OrderEndpoints
             .WithName("CreateOrder")
             .WithSummary("Takes an order and publishes order.created on orders/{id}.")
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .RequireRateLimiting(RequestLimits.Writes);
         orders.MapGet("", ListAsync)
             .WithName("ListOrders")
-            .WithSummary("Lists orders, the newest first.")
+            .WithSummary("Lists orders, the newest first; Event-Cursor says from where to go on with the stream.")
+            .WithEventCursor()
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .RequireRateLimiting(RequestLimits.Reads);
         orders.MapGet("{id:long}", FindAsync)
@@ -32,12 +31,9 @@ internal static class OrderEndpoints
     }
 
     private static async Task<Created<Order>> CreateAsync(
-        NewOrder order, OrderStore store, IEventPublisher events, CancellationToken cancellationToken)
+        NewOrder order, OrderStore store, CancellationToken cancellationToken)
     {
         var added = await store.AddAsync(order, cancellationToken);
-        // The row is there: a caller who leaves now must not cost the watchers their event.
-        await events.PublishAsync(
-            EventDraft.Json(Topic.Parse($"orders/{added.Id}"), "order.created", added, key: $"{added.Id}"), CancellationToken.None);
         return TypedResults.Created($"/orders/{added.Id}", added);
     }
 

@@ -1,17 +1,19 @@
 using System.Data;
 using System.Globalization;
 using Buffkit.ServiceDefaults;
+using Buffkit.Streams.Sql;
 using Dapper;
 
 namespace Buffkit.Api;
 
 /// <summary>The table of orders, on whichever engine the application's database is.</summary>
-internal sealed class OrderStore(AppDatabase database, TimeProvider time)
+internal sealed class OrderStore(AppDatabase database, IEventOutbox outbox, TimeProvider time)
 {
     private const string Columns = "id AS Id, customer AS Customer, item AS Item, quantity AS Quantity, created_at AS CreatedAt";
 
     static OrderStore() => SqlMapper.AddTypeHandler(new UtcTimeHandler());
 
+    /// <summary>Adds the row and its event in one transaction: whoever watches learns of every order that there is, and of no other.</summary>
     public async Task<Order> AddAsync(NewOrder order, CancellationToken cancellationToken)
     {
         const string Insert =
@@ -30,9 +32,13 @@ internal sealed class OrderStore(AppDatabase database, TimeProvider time)
             CreatedAt = time.GetUtcNow(),
         };
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var id = await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition(insert, added, cancellationToken: cancellationToken));
-        return added with { Id = id };
+            new CommandDefinition(insert, added, transaction, cancellationToken: cancellationToken));
+        added = added with { Id = id };
+        await outbox.AddAsync(transaction, $"orders/{id}", "order.created", added, key: $"{id}", cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return added;
     }
 
     public async Task<Order?> FindAsync(long id, CancellationToken cancellationToken)

@@ -2,24 +2,30 @@ const topics = 'orders/**';
 const at = id => document.getElementById(id);
 const orders = new Map();
 let source;
+let last;
 
 function show(state) {
   at('state').textContent = state;
   at('state').dataset.state = state;
 }
 
+// The state first, then the stream from where the log stood before: nothing falls between the two.
+async function start() {
+  show('connecting');
+  connect(last ?? await load());
+}
+
 // A native EventSource reconnects by itself, with its last id. The page only listens.
 function connect(after) {
-  show('connecting');
+  const resumes = Boolean(last);
   const query = new URLSearchParams({ topic: topics, ...(after && { after }) });
   source = new EventSource(`/events?${query}`);
 
-  on('stream.open', async open => {
+  let opened = 0;
+  on('stream.open', open => {
     at('recovered').textContent = open.recovered ? 'yes' : 'no';
     at('session').textContent = open.session;
-    show(open.recovered ? 'recovered' : 'open');
-    // Nothing to resume from: read the state once; the stream is open already, so nothing falls between.
-    if (!open.recovered) await load();
+    show(open.recovered && (resumes || opened++ > 0) ? 'recovered' : 'open');
   });
   // The page is up to date: it has all that there was when the stream began.
   on('stream.live', live => { at('replayed').textContent = live.replayed; });
@@ -32,22 +38,25 @@ function connect(after) {
   on('order.created', order => add(order, true));
   source.onerror = () => {
     show('reconnecting');
-    // After an error status a native EventSource gives up; begin anew, and the open event says what is to be reloaded.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(), 3000);
+    // After an error status a native EventSource gives up; go on where it stood.
+    if (source.readyState === EventSource.CLOSED) setTimeout(start, 3000);
   };
 }
 
 function on(type, handle) {
   source.addEventListener(type, event => {
-    at('last-id').textContent = event.lastEventId;
+    last = event.lastEventId;
+    at('last-id').textContent = last;
     handle(JSON.parse(event.data));
   });
 }
 
+// Shows the newest orders; the answer says from where to go on with the stream.
 async function load() {
-  const response = await fetch('/orders');
-  if (!response.ok) return;
+  const response = await fetch('/orders').catch(() => null);
+  if (!response?.ok) return null;
   for (const order of (await response.json()).reverse()) add(order, false);
+  return response.headers.get('Event-Cursor');
 }
 
 // Delivery is at least once: an order that is already there is not shown again.
@@ -79,11 +88,10 @@ at('new-order').addEventListener('submit', async event => {
 
 // What a lost network does, for trying it out: the page goes on from the last id it has seen.
 at('cut').addEventListener('click', () => {
-  const last = at('last-id').textContent;
   source.close();
   show('cut');
-  setTimeout(() => connect(last), 3000);
+  setTimeout(start, 3000);
 });
 
 at('origin').textContent = location.origin;
-connect();
+start();

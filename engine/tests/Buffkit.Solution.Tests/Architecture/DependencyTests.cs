@@ -13,6 +13,7 @@ public sealed class DependencyTests
         ["Streams"] = [],
         ["Streams.Encryption"] = ["Streams"],
         ["Streams.Redis"] = ["Streams"],
+        ["Streams.Sql"] = ["Streams"],
         ["Migrations"] = [],
         ["Migrations.CommandLine"] = ["Migrations"],
         ["Migrations.MySql"] = ["Migrations"],
@@ -21,7 +22,7 @@ public sealed class DependencyTests
         ["ServiceDefaults"] = [],
         ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
         // Migrations: the embedded database's schema, in Development.
-        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis"],
+        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"],
     };
 
     public static TheoryData<string> Rooms => new(May.Keys);

@@ -6,6 +6,7 @@ using Buffkit.Api;
 using Buffkit.Streams;
 using Buffkit.Streams.Encryption;
 using Buffkit.Streams.Redis;
+using Buffkit.Streams.Sql;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -84,6 +85,8 @@ public sealed class ConfigurationPageTests
         AppendSection(page, StreamsOptions.Section, typeof(StreamsOptions), new StreamsOptions());
         AppendSection(page, EncryptionOptions.Section, typeof(EncryptionOptions), new EncryptionOptions());
         AppendSection(page, RedisOptions.Section, typeof(RedisOptions), new RedisOptions());
+        AppendSection(page, HistoryOptions.Section, typeof(HistoryOptions), new HistoryOptions());
+        AppendSection(page, OutboxOptions.Section, typeof(OutboxOptions), new OutboxOptions());
         return page.ToString();
     }
 

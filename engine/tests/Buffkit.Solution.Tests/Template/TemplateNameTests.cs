@@ -40,7 +40,7 @@ public sealed partial class TemplateNameTests(TemplateHive hive)
             .RootElement.GetProperty("forms").GetProperty("type").GetProperty("pattern").GetString()!;
         string[] rooms = ["Api", "MigrationService", "ServiceDefaults"];
         // Of the engine a solution sees what is public.
-        string[] engine = ["Migrations", "Migrations.CommandLine", "Streams", "Streams.Encryption", "Streams.Redis"];
+        string[] engine = ["Migrations", "Migrations.CommandLine", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"];
 
         var types = rooms.SelectMany(room => Assembly.Load($"Buffkit.{room}").GetTypes())
             .Concat(engine.SelectMany(room => Assembly.Load($"Buffkit.{room}").GetExportedTypes()))
