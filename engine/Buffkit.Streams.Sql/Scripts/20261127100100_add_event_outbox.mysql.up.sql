@@ -1,3 +1,4 @@
+-- lint-ignore: key-without-identity the slots of keys are numbered here
 -- Events that wait to be published, written in the transactions that they tell of.
 CREATE TABLE event_outbox (
     id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Buffkit.Migrations;
+using Buffkit.Migrations.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Buffkit.Tests;
 
@@ -65,6 +68,8 @@ public sealed partial class ApiProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;
+        if (start.Environment["ASPNETCORE_ENVIRONMENT"] != "Development" && !start.Environment.ContainsKey("ConnectionStrings__appdb"))
+            await MigrateAsync(contentRoot);
 
         var output = new List<string>();
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,6 +111,17 @@ public sealed partial class ApiProcess : IAsyncDisposable
 
         _process.Dispose();
         _folder?.Delete(recursive: true);
+    }
+
+    // In Development the API does that itself; elsewhere the migration service has done it before.
+    private static async Task MigrateAsync(string contentRoot)
+    {
+        var data = Directory.CreateDirectory(Path.Combine(contentRoot, "data"));
+        var runner = new MigrationRunner(
+            new MigrationOptions { Engine = new SqliteEngine(), ConnectionString = $"Data Source={Path.Combine(data.FullName, "app.db")};Pooling=false" },
+            NullLogger<MigrationRunner>.Instance,
+            TimeProvider.System);
+        await runner.UpAsync(TestContext.Current.CancellationToken);
     }
 
     [GeneratedRegex("Now listening on: (http://\\S+)")]
