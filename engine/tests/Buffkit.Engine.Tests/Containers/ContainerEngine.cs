@@ -56,6 +56,11 @@ public static class ContainerEngine
         }
     }
 
+    /// <summary>Starts a container again that was stopped.</summary>
+#pragma warning disable RS0030 // It has asked before.
+    public static Task StartAgainAsync(IContainer container, CancellationToken cancellationToken) => container.StartAsync(cancellationToken);
+#pragma warning restore RS0030
+
     // A host that is configured but switched off is as good as none.
     private static string? Connect(Uri endpoint)
     {

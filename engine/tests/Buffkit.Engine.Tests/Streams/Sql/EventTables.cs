@@ -56,6 +56,17 @@ internal sealed class EventTables : IAsyncDisposable
         }
     }
 
+    /// <summary>On a server of the test's own.</summary>
+    public static async Task<EventTables> OnAsync(RestartableDatabase server, string engine)
+    {
+        await MigrateAsync(engine is Postgres ? new PostgresEngine() : new MySqlEngine(), server.ConnectionString);
+        return new EventTables(
+            engine,
+            server.ConnectionString,
+            engine is Postgres ? NpgsqlDataSource.Create(server.ConnectionString) : new MySqlDataSource(server.ConnectionString),
+            null);
+    }
+
     public async Task<long> NumberAsync(string query)
     {
         await using var connection = await Source.OpenConnectionAsync(Stop);
