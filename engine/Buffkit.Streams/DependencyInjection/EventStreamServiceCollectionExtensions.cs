@@ -64,6 +64,7 @@ public static class EventStreamServiceCollectionExtensions
             $"{NoEncryption.TopicsKey} names topics that are to be encrypted, and nothing encrypts: call AddEncryption() after AddEventStreams().");
         services.TryAddSingleton<FragmentRenderer>();
         services.TryAddSingleton<SseTransport>();
+        services.TryAddSingleton<SharedPages>();
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<SubscribeEndpoint>();

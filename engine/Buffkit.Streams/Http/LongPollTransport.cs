@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace Buffkit.Streams;
 
 /// <summary>One long poll: what waits, or what comes first within the client's time, as a batch of CloudEvents.</summary>
-internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider time)
+internal sealed class LongPollTransport(ConnectionRunner runner, SharedPages shared, TimeProvider time)
 {
     /// <summary>The media type of batches (CloudEvents JSON format, section 4).</summary>
     public const string MediaType = "application/cloudevents-batch+json";
@@ -36,6 +36,8 @@ internal sealed class LongPollTransport(ConnectionRunner runner, TimeProvider ti
 
         PrepareResponse(http.Response);
         http.Response.Headers.Link = $"<{Next(http.Request, cursor)}>; rel=\"next\"";
+        if (await shared.MarkAsync(http, request, subscription, sink, cursor))
+            return;
         await TypedResults.Bytes(sink.Complete(), MediaType).ExecuteAsync(http);
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Claims;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -41,6 +43,63 @@ public sealed class LongPollTests
 
         Assert.Equal(Enumerable.Range(1, 200), seen);
         Assert.Empty((await PollAsync(server, next)).Events);
+    }
+
+    [Theory]
+    [InlineData("public/a", null, true)]
+    [InlineData("public/a", "Cookie", false)]
+    [InlineData("public/a", "Authorization", false)]
+    [InlineData("public/a", "Last-Event-ID", false)]
+    [InlineData("user/ada", null, false)]
+    public async Task Poll_FullPage_MayBeCachedWhereTheTopicIsOpenToAllAndNobodyIsKnown(string topic, string? header, bool isShared)
+    {
+        // Known by something else than a header, such as a certificate.
+        var ada = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", "ada")], "Certificate", "sub", "role"));
+        await using var server = await SecuredServer.StartAsync(
+            new() { ["Streams:Delivery:MaxBatchBytes"] = "2048" },
+            app: app => app.Use((http, next) =>
+            {
+                http.User = ada;
+                return next(http);
+            }));
+        var cursor = await server.Publisher.PublishAsync("other", "t", 0, cancellationToken: TestContext.Current.CancellationToken);
+        for (var i = 1; i <= 100; i++)
+            await server.Publisher.PublishAsync(topic, "t", i, cancellationToken: TestContext.Current.CancellationToken);
+
+        using var page = await GetAsync();
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal((isShared, !isShared, isShared), (page.Headers.CacheControl!.Public, page.Headers.CacheControl.NoStore, page.Headers.ETag is not null));
+        if (!isShared)
+            return;
+        Assert.False(page.Headers.Contains("Set-Cookie") || page.Headers.Contains(SecuredServer.TokenHeader));
+        using var again = await GetAsync(page.Headers.ETag!.Tag);
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+
+        async Task<HttpResponseMessage> GetAsync(string? tag = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/events?topic={topic}&after={cursor}&wait=0");
+            request.Headers.Accept.ParseAdd("application/cloudevents-batch+json");
+            if (header is not null)
+                request.Headers.TryAddWithoutValidation(header, header is "Last-Event-ID" ? cursor.ToString() : "x=y");
+            if (tag is not null)
+                request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+            return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Poll_PageThatIsNotFull_IsNotCached()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        var cursor = await server.PublishAsync("a", 0);
+        await server.PublishAsync("a", 1);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/events?topic=a&after={cursor}&wait=0");
+        request.Headers.Accept.ParseAdd("application/cloudevents-batch+json");
+        using var page = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.True(page.Headers.CacheControl!.NoStore);
+        Assert.Null(page.Headers.ETag);
     }
 
     [Fact]
