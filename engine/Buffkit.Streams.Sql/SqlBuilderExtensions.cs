@@ -46,6 +46,7 @@ public static class SqlBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HistoryOptions>, HistoryOptionsValidator>());
         services.TryAddKeyedSingleton(HistoryHealth.Name, (provider, _) => EventDatabase.Of(source(provider)));
         services.TryAddSingleton<HistoryHealth>();
+        services.TryAddSingleton<HistoryMetrics>();
         services.TryAddSingleton<IEventHistory>(provider => new SqlEventHistory(Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>()));
 
         services.TryAddSingleton<SqlLogQueue>();
@@ -72,8 +73,13 @@ public static class SqlBuilderExtensions
             provider.GetRequiredService<HistoryHealth>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<HistoryWriter>>()));
-        services.AddHostedService(provider => new HistoryRetention(
-            Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(provider =>
+        {
+            // Nobody else asks for it, and it is to be there from the start.
+            provider.GetRequiredService<HistoryMetrics>();
+            return new HistoryRetention(
+                Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>(), provider.GetRequiredService<TimeProvider>());
+        });
         services.AddHealthChecks().AddCheck<HistoryHealth>(HistoryHealth.Name);
         return streams;
     }
@@ -116,14 +122,20 @@ public static class SqlBuilderExtensions
             provider.GetRequiredService<OutboxStore>(), provider.GetRequiredService<IOptions<OutboxOptions>>().Value, provider.GetRequiredService<ILogger<OutboxHealth>>()));
         services.TryAddSingleton<IEventOutbox>(provider =>
             new SqlEventOutbox(Outbox(provider), provider.GetRequiredService<EventPublisher>(), provider.GetRequiredService<OutboxSignal>()));
-        services.AddHostedService(provider => new OutboxRelay(
-            provider.GetRequiredService<EventPublisher>(),
-            Outbox(provider),
-            provider.GetRequiredService<OutboxSignal>(),
-            provider.GetRequiredService<IOptions<OutboxOptions>>().Value,
-            provider.GetRequiredService<OutboxHealth>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<OutboxRelay>>()));
+        services.TryAddSingleton<OutboxMetrics>();
+        services.AddHostedService(provider =>
+        {
+            // Nobody else asks for it, and it is to be there from the start.
+            provider.GetRequiredService<OutboxMetrics>();
+            return new OutboxRelay(
+                provider.GetRequiredService<EventPublisher>(),
+                Outbox(provider),
+                provider.GetRequiredService<OutboxSignal>(),
+                provider.GetRequiredService<IOptions<OutboxOptions>>().Value,
+                provider.GetRequiredService<OutboxHealth>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<OutboxRelay>>());
+        });
         services.AddHealthChecks().AddCheck<OutboxHealth>(OutboxHealth.Name);
         return streams;
     }

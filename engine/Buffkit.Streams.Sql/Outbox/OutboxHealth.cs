@@ -10,12 +10,20 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
     public const string Name = "outbox";
 
     private volatile bool _isAway;
+    private OutboxCounts[] _counts = [default];
 
     /// <summary>Events that this server published.</summary>
     public long Published { get; set; }
 
     /// <summary>Whether this server is the one that publishes.</summary>
     public bool IsRelay { get; set; }
+
+    /// <summary>How much was in the outbox when this server looked, where it is the one that publishes.</summary>
+    public OutboxCounts Counts => IsRelay ? Volatile.Read(ref _counts)[0] : default;
+
+    /// <summary>Looks how much is in the outbox.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken) =>
+        Volatile.Write(ref _counts, [await store.CountAsync(cancellationToken).ConfigureAwait(false)]);
 
     public void Answered()
     {

@@ -97,6 +97,7 @@ internal sealed partial class OutboxRelay(
 
         var pause = options.PollInterval;
         var renewed = time.GetTimestamp();
+        var looked = renewed;
         while (true)
         {
             var added = signal.Count;
@@ -114,6 +115,12 @@ internal sealed partial class OutboxRelay(
 
             if (!held)
                 return;
+            if (time.GetElapsedTime(looked) >= _lease.RenewAfter)
+            {
+                await health.LookAsync(stop).ConfigureAwait(false);
+                looked = time.GetTimestamp();
+            }
+
             health.Answered();
             _retries.Reset();
             if (any)

@@ -6,6 +6,13 @@ namespace Buffkit.Streams.Sql;
 /// <param name="SetAside">Events that cannot be published.</param>
 internal readonly record struct OutboxCounts(long Waiting, TimeSpan OldestAge, long SetAside);
 
+/// <summary>What <c>GET</c> answers.</summary>
+/// <param name="Waiting">Events that are to be published.</param>
+/// <param name="OldestSeconds">For how long the oldest of them has waited, in seconds.</param>
+/// <param name="SetAside">How many cannot be published.</param>
+/// <param name="Events">The oldest of those, after the number that was asked for.</param>
+public sealed record OutboxContent(long Waiting, double OldestSeconds, long SetAside, IReadOnlyList<SetAsideEvent> Events);
+
 /// <summary>An event that cannot be published, without its payload.</summary>
 /// <param name="Id">Its number.</param>
 /// <param name="Topic">Where it was to be published.</param>

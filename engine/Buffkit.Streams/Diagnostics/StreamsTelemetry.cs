@@ -51,6 +51,30 @@ public static class StreamsTelemetry
     /// </summary>
     public const string Refused = "event_streams.refused";
 
+    /// <summary>Events that this server wrote to the history; <c>{event}</c>.</summary>
+    public const string HistoryWritten = "event_streams.history.written";
+
+    /// <summary>Events that the log holds and the history not yet, told by the server that writes it; <c>{event}</c>.</summary>
+    public const string HistoryLag = "event_streams.history.lag";
+
+    /// <summary>Whether this server is the one that writes the history, 1 or 0.</summary>
+    public const string HistoryWriter = "event_streams.history.writer";
+
+    /// <summary>Events of the outbox that this server published; <c>{event}</c>.</summary>
+    public const string OutboxPublished = "event_streams.outbox.published";
+
+    /// <summary>Events of the outbox that wait to be published, told by the server that publishes them; <c>{event}</c>.</summary>
+    public const string OutboxWaiting = "event_streams.outbox.waiting";
+
+    /// <summary>For how long the oldest of them has waited; <c>s</c>.</summary>
+    public const string OutboxOldest = "event_streams.outbox.oldest_age";
+
+    /// <summary>Events of the outbox that cannot be published; <c>{event}</c>.</summary>
+    public const string OutboxSetAside = "event_streams.outbox.set_aside";
+
+    /// <summary>Whether this server is the one that publishes the outbox, 1 or 0.</summary>
+    public const string OutboxRelay = "event_streams.outbox.relay";
+
     /// <summary>Tag: the delivery policy that applied.</summary>
     public const string PolicyTag = "policy";
 

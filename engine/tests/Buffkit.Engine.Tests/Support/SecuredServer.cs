@@ -19,7 +19,8 @@ public static class SecuredServer
     public static (string Name, string Value)[] Browser => [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")];
 
     public static Task<StreamsServer> StartAsync(
-        Dictionary<string, string?>? settings = null, FakeTimeProvider? time = null, Action<IServiceCollection>? services = null, Action<WebApplication>? app = null) =>
+        Dictionary<string, string?>? settings = null, FakeTimeProvider? time = null, Action<IServiceCollection>? services = null, Action<WebApplication>? app = null,
+        Action<EventStreamsBuilder>? streams = null) =>
         StreamsServer.StartAsync(
             settings?.ContainsKey(Default) is true ? settings : new(settings ?? []) { [Default] = null },
             collection =>
@@ -33,7 +34,8 @@ public static class SecuredServer
             {
                 TestAuthentication.Use(built);
                 app?.Invoke(built);
-            });
+            },
+            streams: streams);
 
     /// <summary>Turns credentials into a session token for the header.</summary>
     public static async Task<string> LogInAsync(this StreamsServer server, string subject, DateTimeOffset? until = null, string? token = null)

@@ -11,6 +11,7 @@ public sealed partial class ExamplesCompileTests
         """
         global using System;
         global using System.Collections.Generic;
+        global using System.Data.Common;
         global using System.Linq;
         global using System.Net.Http;
         global using System.Net.Http.Json;
@@ -30,6 +31,7 @@ public sealed partial class ExamplesCompileTests
         global using Buffkit.Migrations.CommandLine;
         global using Buffkit.ServiceDefaults;
         global using Buffkit.Streams;
+        global using Buffkit.Streams.Sql;
         """;
 
     /// <summary>What stands around an example: the program, a topic, an order, a component.</summary>

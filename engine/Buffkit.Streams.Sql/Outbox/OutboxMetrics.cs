@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+
+namespace Buffkit.Streams.Sql;
+
+/// <summary>The outbox's instruments. What is in the table is told by the server that publishes it, as it was a moment ago.</summary>
+internal sealed class OutboxMetrics : IDisposable
+{
+    private readonly Meter _meter;
+
+    public OutboxMetrics(IMeterFactory meters, OutboxHealth health)
+    {
+        _meter = meters.Create(StreamsTelemetry.MeterName);
+        _meter.CreateObservableCounter(StreamsTelemetry.OutboxPublished, () => health.Published, "{event}", "Events of the outbox that this server published.");
+        _meter.CreateObservableUpDownCounter(StreamsTelemetry.OutboxWaiting, () => health.Counts.Waiting, "{event}", "Events that wait to be published.");
+        _meter.CreateObservableGauge(StreamsTelemetry.OutboxOldest, () => health.Counts.OldestAge.TotalSeconds, "s", "For how long the oldest has waited.");
+        _meter.CreateObservableUpDownCounter(StreamsTelemetry.OutboxSetAside, () => health.Counts.SetAside, "{event}", "Events that cannot be published.");
+        _meter.CreateObservableGauge(StreamsTelemetry.OutboxRelay, () => health.IsRelay ? 1 : 0, description: "Whether this server publishes the outbox.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+}
