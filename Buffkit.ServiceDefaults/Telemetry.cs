@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -74,4 +75,15 @@ public static class Telemetry
     private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private const string SamplerKey = "OTEL_TRACES_SAMPLER";
+}
+
+/// <summary>
+/// Begins no trace with a call to another system. A background loop asks a server many times a second and a probe asks the
+/// database; each of these calls would be a trace of its own and bury those that someone looks for.
+/// </summary>
+/// <remarks>Calls that belong to a request, or to any other span, are kept as their parent is.</remarks>
+internal sealed class RootSpans : Sampler
+{
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+        new(samplingParameters.Kind is ActivityKind.Client ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
 }
