@@ -61,7 +61,6 @@ public static class SqlBuilderExtensions
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<SqlLogStore>(),
             provider.GetRequiredService<SqlLogQueue>(),
-            Database(provider),
             History(provider),
             provider.GetRequiredService<HistoryHealth>(),
             provider.GetRequiredService<TimeProvider>()));

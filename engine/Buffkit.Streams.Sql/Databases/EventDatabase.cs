@@ -13,7 +13,7 @@ internal abstract class EventDatabase(DbDataSource source)
     /// <summary>The present time by the database's own clock, in microseconds: those of servers may be an hour apart.</summary>
     public abstract string Now { get; }
 
-    /// <summary>Whether a lease's holder is known to be gone by other means than the time.</summary>
+    /// <summary>Makes a lock that goes with its holder, where there is one; otherwise only the time tells that a lease's holder is gone.</summary>
     public virtual ILeaseLock? CreateLock(string name) => null;
 
     /// <summary>Chooses by the driver's connection.</summary>
@@ -40,24 +40,40 @@ internal abstract class EventDatabase(DbDataSource source)
         await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Begins a transaction that sees what others commit meanwhile, and that the server ends when its owner hangs.</summary>
-    public virtual async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
+    /// <param name="connection">The connection.</param>
+    /// <param name="durability">What the commit waits for; as the database is set up, where it is not said.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    protected virtual async Task<DbTransaction> BeginAsync(DbConnection connection, HistoryDurability? durability, CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Takes back what <see cref="BeginAsync"/> set on the connection, which goes back to the application's pool.</summary>
+    protected virtual Task EndAsync(DbConnection connection, HistoryDurability? durability) => Task.CompletedTask;
 
     /// <summary>Runs statements in a transaction of their own.</summary>
     /// <param name="work">What to do; what it returns as false is taken back.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<bool> InTransactionAsync(Func<DbConnection, DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    /// <param name="durability">What the commit waits for; as the database is set up, where it is not said.</param>
+    public async Task<bool> InTransactionAsync(
+        Func<DbConnection, DbTransaction, Task<bool>> work, CancellationToken cancellationToken, HistoryDurability? durability = null)
     {
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var transaction = await BeginAsync(connection, cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
+            try
             {
-                if (!await work(connection, transaction).ConfigureAwait(false))
-                    return false;
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return true;
+                var transaction = await BeginAsync(connection, durability, cancellationToken).ConfigureAwait(false);
+                await using (transaction.ConfigureAwait(false))
+                {
+                    if (!await work(connection, transaction).ConfigureAwait(false))
+                        return false;
+                    await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+            }
+            finally
+            {
+                if (connection.State is ConnectionState.Open)
+                    await EndAsync(connection, durability).ConfigureAwait(false);
             }
         }
     }
@@ -126,9 +142,6 @@ internal abstract class EventDatabase(DbDataSource source)
     /// <summary>Waits for <see cref="Notify"/> on a connection that listens; <see langword="null"/> where the database cannot.</summary>
     public virtual Task<Func<CancellationToken, Task>?> ListenAsync(DbConnection connection, CancellationToken cancellationToken) =>
         Task.FromResult<Func<CancellationToken, Task>?>(null);
-
-    /// <summary>Sets how much a commit of the log waits for, on the connection that writes it.</summary>
-    public virtual Task SetDurabilityAsync(DbConnection connection, HistoryDurability durability, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Most rows of a statement.</summary>
     protected virtual int MostRows => 500;

@@ -6,8 +6,9 @@ namespace Buffkit.Streams.Sql;
 internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(source)
 {
     // The server ends a session that says nothing for so long, and with it its transaction: a process that was stopped in the midst of
-    // one must not hold its locks for ever. The pool sets the session back when the connection is given back.
+    // one must not hold its locks for ever.
     private const string Guard = "SET SESSION wait_timeout = 10";
+    private const string NoGuard = "SET SESSION wait_timeout = DEFAULT";
 
     public override string Now => "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
@@ -19,11 +20,15 @@ internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(so
     // Not INSERT IGNORE: it would cut what is too long in silence.
     protected override string PassRepeated => " ON DUPLICATE KEY UPDATE sequence = event_history.sequence";
 
-    public override async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken)
+    protected override async Task<DbTransaction> BeginAsync(DbConnection connection, HistoryDurability? durability, CancellationToken cancellationToken)
     {
         await connection.Command(null, Guard).ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        return await base.BeginAsync(connection, cancellationToken).ConfigureAwait(false);
+        return await base.BeginAsync(connection, durability, cancellationToken).ConfigureAwait(false);
     }
+
+    // The pool would do so by itself, unless it was told not to; then others' connections would end after ten seconds.
+    protected override async Task EndAsync(DbConnection connection, HistoryDurability? durability) =>
+        await connection.Command(null, NoGuard).ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
 
     public override string Upsert(string insert, string key, params ReadOnlySpan<string> columns)
     {

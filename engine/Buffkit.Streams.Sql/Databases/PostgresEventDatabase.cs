@@ -21,10 +21,11 @@ internal sealed class PostgresEventDatabase(DbDataSource source) : EventDatabase
 
     public override string Notify => $"; SELECT pg_notify('{Channel}', '')";
 
-    public override async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken)
+    protected override async Task<DbTransaction> BeginAsync(DbConnection connection, HistoryDurability? durability, CancellationToken cancellationToken)
     {
-        var transaction = await base.BeginAsync(connection, cancellationToken).ConfigureAwait(false);
-        await connection.Command(transaction, Guard).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        var transaction = await base.BeginAsync(connection, durability, cancellationToken).ConfigureAwait(false);
+        var guard = durability is null or HistoryDurability.Disk ? Guard : Guard + "; SET LOCAL synchronous_commit = off";
+        await connection.Command(transaction, guard).ExecuteAsync(cancellationToken).ConfigureAwait(false);
         return transaction;
     }
 
@@ -55,12 +56,6 @@ internal sealed class PostgresEventDatabase(DbDataSource source) : EventDatabase
                 column[i] = value(events[i]);
             return column;
         }
-    }
-
-    public override async Task SetDurabilityAsync(DbConnection connection, HistoryDurability durability, CancellationToken cancellationToken)
-    {
-        if (durability is HistoryDurability.Process)
-            await connection.Command(null, "SET synchronous_commit = off").ExecuteAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task<Func<CancellationToken, Task>?> ListenAsync(DbConnection connection, CancellationToken cancellationToken)

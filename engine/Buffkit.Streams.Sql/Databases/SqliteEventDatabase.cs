@@ -17,8 +17,17 @@ internal sealed class SqliteEventDatabase(DbDataSource source) : EventDatabase(s
     protected override int MostRows => 100;
 
     // Takes the write lock at once: a transaction that read first could not get it any more once another has written.
-    public override async ValueTask<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        await connection.BeginTransactionAsync(IsolationLevel.Serializable, cancellationToken).ConfigureAwait(false);
+    protected override async Task<DbTransaction> BeginAsync(DbConnection connection, HistoryDurability? durability, CancellationToken cancellationToken)
+    {
+        // Within a transaction it can no longer be set.
+        if (durability is { } wanted)
+            await SetSynchronousAsync(connection, wanted is HistoryDurability.Disk ? "FULL" : "NORMAL", cancellationToken).ConfigureAwait(false);
+        return await connection.BeginTransactionAsync(IsolationLevel.Serializable, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What SQLite does by itself.
+    protected override Task EndAsync(DbConnection connection, HistoryDurability? durability) =>
+        durability is null ? Task.CompletedTask : SetSynchronousAsync(connection, "FULL", CancellationToken.None);
 
     /// <summary>A lock of the file system: it goes with its process, so whoever starts after a crash need not wait.</summary>
     public override ILeaseLock? CreateLock(string name)
@@ -28,9 +37,6 @@ internal sealed class SqliteEventDatabase(DbDataSource source) : EventDatabase(s
         return connection.DataSource is { Length: > 0 } file && File.Exists(file) ? new FileLeaseLock($"{file}.{name}.lock") : null;
     }
 
-    public override async Task SetDurabilityAsync(DbConnection connection, HistoryDurability durability, CancellationToken cancellationToken)
-    {
-        var mode = durability is HistoryDurability.Disk ? "FULL" : "NORMAL";
-        await connection.Command(null, $"PRAGMA synchronous = {mode}").ExecuteAsync(cancellationToken).ConfigureAwait(false);
-    }
+    private static Task<int> SetSynchronousAsync(DbConnection connection, string mode, CancellationToken cancellationToken) =>
+        connection.Command(null, $"PRAGMA synchronous = {mode}").ExecuteAsync(cancellationToken);
 }

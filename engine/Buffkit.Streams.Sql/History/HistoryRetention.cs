@@ -64,8 +64,9 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
         {
             await PruneAsync(stop).ConfigureAwait(false);
         }
-        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
+            // It is tried again at the next interval.
             health.WriteFailed(e);
         }
     }

@@ -62,8 +62,9 @@ internal sealed partial class HistoryWriter(
             await CopyAsync(stop).ConfigureAwait(false);
             Log.Ends(logger);
         }
-        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
+            // Whatever it is: this server's part of the history comes back from it.
             health.WriteFailed(e);
             await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
         }

@@ -56,20 +56,19 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
 
     /// <summary>Writes events with what tells their requests from repeated ones, all or none.</summary>
     /// <returns>False where another server has the log now.</returns>
-    public async Task<bool> WriteAsync(DbConnection connection, SqlLogBatch batch, CancellationToken cancellationToken)
-    {
-        var transaction = await database.BeginAsync(connection, cancellationToken).ConfigureAwait(false);
-        await using (transaction.ConfigureAwait(false))
-        {
-            if (!await Lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
-                return false;
-            await database.InsertAsync(connection, transaction, batch.Events, mayBeThere: false, cancellationToken).ConfigureAwait(false);
-            foreach (var (request, ids) in batch.Requests)
-                await WriteRequestAsync(connection, transaction, request, ids, cancellationToken).ConfigureAwait(false);
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-    }
+    public Task<bool> WriteAsync(SqlLogBatch batch, CancellationToken cancellationToken) =>
+        database.InTransactionAsync(
+            async (connection, transaction) =>
+            {
+                if (!await Lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
+                    return false;
+                await database.InsertAsync(connection, transaction, batch.Events, mayBeThere: false, cancellationToken).ConfigureAwait(false);
+                foreach (var (request, ids) in batch.Requests)
+                    await WriteRequestAsync(connection, transaction, request, ids, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken,
+            history.Durability);
 
     /// <summary>Makes a batch known to readers, once it is written.</summary>
     public void Take(SqlLogBatch batch)

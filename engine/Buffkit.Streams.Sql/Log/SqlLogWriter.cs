@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 
 namespace Buffkit.Streams.Sql;
@@ -8,7 +7,7 @@ namespace Buffkit.Streams.Sql;
 /// <see cref="SqlEventLog"/>.
 /// </summary>
 internal sealed class SqlLogWriter(
-    IEventLog log, SqlLogStore store, SqlLogQueue queue, EventDatabase database, HistoryOptions options, HistoryHealth health, TimeProvider time)
+    IEventLog log, SqlLogStore store, SqlLogQueue queue, HistoryOptions options, HistoryHealth health, TimeProvider time)
     : IHostedLifecycleService, IDisposable
 {
     private const string HeldByAnother =
@@ -88,22 +87,18 @@ internal sealed class SqlLogWriter(
                 return;
             }
 
-            var connection = await database.OpenAsync(stop).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
+            // Whoever had the log before may have written.
+            await store.LoadAsync(stop).ConfigureAwait(false);
+            health.WriteSucceeded();
+            _retries.Reset();
+            health.IsWriter = true;
+            while (await WriteNextAsync(stop).ConfigureAwait(false))
             {
-                await database.SetDurabilityAsync(connection, options.Durability, stop).ConfigureAwait(false);
-                // Whoever had the log before may have written.
-                await store.LoadAsync(stop).ConfigureAwait(false);
-                health.WriteSucceeded();
-                _retries.Reset();
-                health.IsWriter = true;
-                while (await WriteNextAsync(connection, stop).ConfigureAwait(false))
-                {
-                }
             }
         }
-        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
+            // Whatever it is: nobody else writes the log, and it comes back from it.
             health.WriteFailed(e);
             // Whether the events are there is not known: so it is said, and looked up before the next are written.
             await WaitAsync(_retries.Next(), stop).ConfigureAwait(false);
@@ -134,7 +129,7 @@ internal sealed class SqlLogWriter(
         await over.ConfigureAwait(false);
     }
 
-    private async Task<bool> WriteNextAsync(DbConnection connection, CancellationToken stop)
+    private async Task<bool> WriteNextAsync(CancellationToken stop)
     {
         if (!await IsThereWorkAsync(stop).ConfigureAwait(false))
             return await store.Lease.RenewAsync(stop).ConfigureAwait(false);
@@ -149,10 +144,10 @@ internal sealed class SqlLogWriter(
         if (options.Durability is HistoryDurability.Relaxed)
         {
             Publish(batch);
-            return await WriteUntilItSucceedsAsync(connection, batch, stop).ConfigureAwait(false);
+            return await WriteUntilItSucceedsAsync(batch, stop).ConfigureAwait(false);
         }
 
-        if (!await store.WriteAsync(connection, batch, stop).ConfigureAwait(false))
+        if (!await store.WriteAsync(batch, stop).ConfigureAwait(false))
         {
             AnswerAll(AppendResult.Unavailable);
             return false;
@@ -240,15 +235,13 @@ internal sealed class SqlLogWriter(
     }
 
     // They are accepted and cannot be taken back; while this waits the queue fills, and then publishers are told.
-    private async Task<bool> WriteUntilItSucceedsAsync(DbConnection connection, SqlLogBatch batch, CancellationToken stop)
+    private async Task<bool> WriteUntilItSucceedsAsync(SqlLogBatch batch, CancellationToken stop)
     {
         while (true)
         {
             try
             {
-                if (connection.State is not System.Data.ConnectionState.Open)
-                    await connection.OpenAsync(stop).ConfigureAwait(false);
-                if (await store.WriteAsync(connection, batch, stop).ConfigureAwait(false))
+                if (await store.WriteAsync(batch, stop).ConfigureAwait(false))
                 {
                     health.WriteSucceeded();
                     return true;
@@ -258,7 +251,7 @@ internal sealed class SqlLogWriter(
                 health.WriteIsHeldUp(OvertakenByAnother);
                 await WaitAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
             }
-            catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 health.WriteFailed(e);
                 await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);

@@ -72,8 +72,9 @@ internal sealed partial class OutboxRelay(
                 await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
+            // Whatever it is: nobody else publishes for this server, and it comes back from it.
             health.Failed(e);
             await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
         }
@@ -173,7 +174,8 @@ internal sealed partial class OutboxRelay(
                 default:
                     if (!await _lease.RenewAsync(stop).ConfigureAwait(false))
                         return false;
-                    await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
+                    var pause = _retries.Next();
+                    await Task.Delay(pause < _lease.RenewAfter ? pause : _lease.RenewAfter, time, stop).ConfigureAwait(false);
                     break;
             }
         }
@@ -200,8 +202,9 @@ internal sealed partial class OutboxRelay(
                     }
                 }
             }
-            catch (Exception e) when (EventDatabase.IsAway(e) && !stop.IsCancellationRequested)
+            catch (Exception) when (!stop.IsCancellationRequested)
             {
+                // The relay looks by itself meanwhile, and says what is wrong.
                 await Task.Delay(options.PollInterval, time, stop).ConfigureAwait(false);
             }
         }

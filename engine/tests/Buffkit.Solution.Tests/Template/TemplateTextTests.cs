@@ -13,6 +13,12 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
     private const int MaxFiles = 90;
     private const int MaxLines = 3_500;
 
+    // A part that has each name, and each option with each other, where a whole run is not asked for: it takes minutes.
+    private const int Part = 7;
+
+    // As the workflow and .ci/run ask for everything that a machine can.
+    private static readonly bool IsWhole = string.Equals(Environment.GetEnvironmentVariable("REQUIRE_CONTAINERS"), "true", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Databases × Redis × engine × names; Aspire and the sample go through their four combinations on the way.</summary>
     public static TheoryData<string, string, bool, bool, bool, string> Matrix()
     {
@@ -31,7 +37,7 @@ public sealed partial class TemplateTextTests(TemplateHive hive)
             }
         }
 
-        return matrix;
+        return IsWhole ? matrix : new(matrix.Where((_, place) => place % Part == 0).Select(found => found.Data));
     }
 
     [Theory]

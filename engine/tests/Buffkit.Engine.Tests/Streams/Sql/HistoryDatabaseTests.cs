@@ -230,7 +230,7 @@ public sealed class HistoryDatabaseTests(PostgresServer postgres, MySqlServer my
         public Task CopiedAsync() => Eventually.TrueAsync(
             async () => await _tables.NumberAsync($"SELECT COALESCE(MAX(sequence), 0) FROM event_history WHERE epoch = '{Start.Epoch}'") == Log.State.Latest.Sequence,
             "all events are in the database",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
 
         public async Task StopAsync()
         {

@@ -102,7 +102,7 @@ internal sealed class SqlLogNode : IAsyncDisposable
         Health = new HistoryHealth(NullLogger<HistoryHealth>.Instance);
         _store = new SqlLogStore(database, log, history, TimeProvider.System);
         Log = new SqlEventLog(_store, queue, Health, TimeProvider.System);
-        _writer = new SqlLogWriter(Log, _store, queue, database, history, Health, TimeProvider.System);
+        _writer = new SqlLogWriter(Log, _store, queue, history, Health, TimeProvider.System);
     }
 
     public SqlEventLog Log { get; }
