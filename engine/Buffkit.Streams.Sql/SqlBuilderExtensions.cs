@@ -47,16 +47,21 @@ public static class SqlBuilderExtensions
         services.TryAddKeyedSingleton(HistoryHealth.Name, (provider, _) => EventDatabase.Of(source(provider)));
         services.TryAddSingleton<HistoryHealth>();
         services.TryAddSingleton<HistoryMetrics>();
-        services.TryAddSingleton<IEventHistory>(provider => new SqlEventHistory(Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>()));
+        // Nothing where it is switched off: a cursor behind the log is then told of its gap at once.
+        services.TryAddSingleton<IEventHistory>(provider => History(provider).Enabled
+            ? new SqlEventHistory(Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>())
+            : null!);
 
         services.TryAddSingleton<SqlLogQueue>();
         services.TryAddSingleton(provider => new SqlLogStore(
             Database(provider), provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Log, History(provider), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(new DurableService<IEventLog>(provider => new SqlEventLog(
-            provider.GetRequiredService<SqlLogStore>(),
-            provider.GetRequiredService<SqlLogQueue>(),
-            provider.GetRequiredService<HistoryHealth>(),
-            provider.GetRequiredService<TimeProvider>())));
+        services.TryAddSingleton(new DurableService<IEventLog>(provider => History(provider).Enabled
+            ? new SqlEventLog(
+                provider.GetRequiredService<SqlLogStore>(),
+                provider.GetRequiredService<SqlLogQueue>(),
+                provider.GetRequiredService<HistoryHealth>(),
+                provider.GetRequiredService<TimeProvider>())
+            : null));
         services.AddHostedService(provider => new SqlLogWriter(
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<SqlLogStore>(),

@@ -7,6 +7,7 @@ var root = new RootCommand("Measures the stream engine, alone and beside other s
     LoadCommand.Create(),
     CompareCommand.Create(),
     AllocationsCommand.Create(),
+    HistoryCommand.Create(),
     MigrationsCommand.Create(),
     PlainServerCommand.Create(),
 };

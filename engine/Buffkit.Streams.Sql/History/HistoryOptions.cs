@@ -18,6 +18,10 @@ public sealed class HistoryOptions
     /// <summary>Four: a crowd that comes back must not take the connections that requests need.</summary>
     public const int DefaultReaders = 4;
 
+    /// <summary>Whether events are kept in the database. Without it a server that runs alone has its log in memory, and a restart begins a new epoch.</summary>
+    /// <value>Default true.</value>
+    public bool Enabled { get; set; } = true;
+
     /// <summary>How long an event is kept; zero means for ever.</summary>
     /// <value>Default seven days.</value>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]

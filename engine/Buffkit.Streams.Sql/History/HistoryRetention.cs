@@ -19,6 +19,8 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!options.Enabled)
+            return;
         try
         {
             using var timer = new PeriodicTimer(Interval, time);

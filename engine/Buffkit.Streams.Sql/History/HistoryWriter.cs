@@ -26,7 +26,7 @@ internal sealed partial class HistoryWriter(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // A log that is this database has nothing to copy.
-        if (log is SqlEventLog)
+        if (log is SqlEventLog || !options.Enabled)
             return;
         try
         {

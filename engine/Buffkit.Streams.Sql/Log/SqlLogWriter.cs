@@ -48,12 +48,9 @@ internal sealed class SqlLogWriter(
         await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose()
-    {
-        // A host whose start failed is not stopped.
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    // A host whose start failed is not stopped. The source is not disposed of: it holds nothing, and a host may dispose of its services
+    // twice, or before it has stopped them.
+    public void Dispose() => _stop.Cancel();
 
     private async Task RunAsync()
     {

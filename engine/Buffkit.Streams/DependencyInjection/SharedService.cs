@@ -11,8 +11,8 @@ internal sealed record SharedService<T>(Func<IServiceProvider, T?> Create)
     where T : class;
 
 /// <summary>What a server that runs alone takes in the place of what it has in memory: it outlives the process.</summary>
-/// <param name="Create">Makes it.</param>
-internal sealed record DurableService<T>(Func<IServiceProvider, T> Create)
+/// <param name="Create">Makes it; <see langword="null"/> where it is switched off.</param>
+internal sealed record DurableService<T>(Func<IServiceProvider, T?> Create)
     where T : class;
 
 internal static class SharedServiceExtensions

@@ -18,6 +18,8 @@ internal sealed class ApiServer(IReadOnlyList<string> settings) : ServerKind
         "Streams:Limits:ConnectsPerMinutePerAddress=0",
         "Streams:Limits:PublishesPerSecond=0",
         "Streams:Limits:PublishesPerSecondPerAddress=0",
+        // As the other servers have theirs; what a log in a database costs, the command history measures.
+        "Streams:History:Enabled=false",
     ];
 
     private static readonly string Program = Path.ChangeExtension(typeof(Buffkit.Api.Order).Assembly.Location, ".dll");

@@ -87,7 +87,7 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
         AssertPlainWords(down);
 
         var dryRun = await _application.RunAsync("mysql-migrations", "dry-run");
-        Assert.Contains("CREATE TABLE orders", dryRun.Data?.Value);
+        Assert.Contains("CREATE TABLE event_outbox", dryRun.Data?.Value);
         var status = await _application.RunAsync("mysql-migrations", "status");
         Assert.DoesNotContain(" 0 pending", status.Data?.Value);
 

@@ -68,6 +68,17 @@ public abstract class SqlEventLogSpecification(string engine, PostgresServer pos
         Assert.Equal(one.Next, (await second.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)]), Stop)).Ids[0]);
     }
 
+    [Fact]
+    public async Task Stop_ServicesWereDisposedOfBefore_EndsAndGivesTheLogUp()
+    {
+        var first = await StartAsync();
+        first.DisposeOfWriter();
+        await first.StopAsync();
+
+        var second = await StartAsync();
+        Assert.True(second.Log.IsAvailable);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)
@@ -110,6 +121,9 @@ internal sealed class SqlLogNode : IAsyncDisposable
     public HistoryHealth Health { get; }
 
     public Task StartAsync() => _writer.StartingAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>As a host does whose start failed, or that is disposed of without being stopped.</summary>
+    public void DisposeOfWriter() => _writer.Dispose();
 
     public ValueTask DisposeAsync() => new(StopAsync());
 
