@@ -49,12 +49,12 @@ public static class SqlBuilderExtensions
         services.TryAddSingleton<HistoryMetrics>();
         // Nothing where it is switched off: a cursor behind the log is then told of its gap at once.
         services.TryAddSingleton<IEventHistory>(provider => History(provider).Enabled
-            ? new SqlEventHistory(Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>())
+            ? new SqlEventHistory(HistoryDatabase(provider), History(provider), provider.GetRequiredService<HistoryHealth>())
             : null!);
 
         services.TryAddSingleton<SqlLogQueue>();
         services.TryAddSingleton(provider => new SqlLogStore(
-            Database(provider), provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Log, History(provider), provider.GetRequiredService<TimeProvider>()));
+            HistoryDatabase(provider), provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Log, History(provider), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(new DurableService<IEventLog>(provider => History(provider).Enabled
             ? new SqlEventLog(
                 provider.GetRequiredService<SqlLogStore>(),
@@ -72,7 +72,7 @@ public static class SqlBuilderExtensions
         services.AddHostedService(provider => new HistoryWriter(
             provider.GetRequiredService<IEventLog>(),
             provider.GetRequiredService<EventTail>(),
-            Database(provider),
+            HistoryDatabase(provider),
             History(provider),
             provider.GetRequiredService<HistoryHealth>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -82,7 +82,7 @@ public static class SqlBuilderExtensions
             // Nobody else asks for it, and it is to be there from the start.
             provider.GetRequiredService<HistoryMetrics>();
             return new HistoryRetention(
-                Database(provider), History(provider), provider.GetRequiredService<HistoryHealth>(), provider.GetRequiredService<TimeProvider>());
+                HistoryDatabase(provider), History(provider), provider.GetRequiredService<HistoryHealth>(), provider.GetRequiredService<TimeProvider>());
         });
         services.AddHealthChecks().AddCheck<HistoryHealth>(HistoryHealth.Name);
         return streams;
@@ -121,11 +121,11 @@ public static class SqlBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OutboxOptions>, OutboxOptionsValidator>());
         services.TryAddKeyedSingleton(OutboxHealth.Name, (provider, _) => EventDatabase.Of(source(provider)));
         services.TryAddSingleton<OutboxSignal>();
-        services.TryAddSingleton(provider => new OutboxStore(Outbox(provider), provider.GetRequiredService<OutboxSignal>()));
+        services.TryAddSingleton(provider => new OutboxStore(OutboxDatabase(provider), provider.GetRequiredService<OutboxSignal>()));
         services.TryAddSingleton(provider => new OutboxHealth(
             provider.GetRequiredService<OutboxStore>(), provider.GetRequiredService<IOptions<OutboxOptions>>().Value, provider.GetRequiredService<ILogger<OutboxHealth>>()));
         services.TryAddSingleton<IEventOutbox>(provider =>
-            new SqlEventOutbox(Outbox(provider), provider.GetRequiredService<EventPublisher>(), provider.GetRequiredService<OutboxSignal>()));
+            new SqlEventOutbox(OutboxDatabase(provider), provider.GetRequiredService<EventPublisher>(), provider.GetRequiredService<OutboxSignal>()));
         services.TryAddSingleton<OutboxMetrics>();
         services.AddHostedService(provider =>
         {
@@ -133,7 +133,7 @@ public static class SqlBuilderExtensions
             provider.GetRequiredService<OutboxMetrics>();
             return new OutboxRelay(
                 provider.GetRequiredService<EventPublisher>(),
-                Outbox(provider),
+                OutboxDatabase(provider),
                 provider.GetRequiredService<OutboxSignal>(),
                 provider.GetRequiredService<IOptions<OutboxOptions>>().Value,
                 provider.GetRequiredService<OutboxHealth>(),
@@ -148,9 +148,9 @@ public static class SqlBuilderExtensions
         provider.GetKeyedService<DbDataSource>(name) ?? provider.GetService<DbDataSource>() ?? throw new InvalidOperationException(
             $"No DbDataSource is registered under the key '{name}' or without one. Register the database's, such as with AddNpgsqlDataSource.");
 
-    private static EventDatabase Database(IServiceProvider provider) => provider.GetRequiredKeyedService<EventDatabase>(HistoryHealth.Name);
+    private static EventDatabase HistoryDatabase(IServiceProvider provider) => provider.GetRequiredKeyedService<EventDatabase>(HistoryHealth.Name);
 
-    private static EventDatabase Outbox(IServiceProvider provider) => provider.GetRequiredKeyedService<EventDatabase>(OutboxHealth.Name);
+    private static EventDatabase OutboxDatabase(IServiceProvider provider) => provider.GetRequiredKeyedService<EventDatabase>(OutboxHealth.Name);
 
     private static HistoryOptions History(IServiceProvider provider) => provider.GetRequiredService<IOptions<HistoryOptions>>().Value;
 }

@@ -121,7 +121,7 @@ internal sealed partial class RedisEventLog(
 
     public async ValueTask<EventId> FindStartAsync(int newest, CancellationToken cancellationToken)
     {
-        var backoff = new RedisBackoff();
+        var backoff = RedisBackoff.Begin();
         while (true)
         {
             try

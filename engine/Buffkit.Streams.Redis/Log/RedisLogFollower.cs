@@ -26,7 +26,7 @@ internal sealed class RedisLogFollower(
     private bool _isSure = true;
     private bool _isBroken;
     private bool _hasFailed;
-    private RedisBackoff _backoff;
+    private Backoff _backoff = RedisBackoff.Begin();
 
     /// <summary>Waits for what comes next; what it returns may be empty.</summary>
     public async Task<IReadOnlyList<LogRead>> NextAsync(CancellationToken cancellationToken)

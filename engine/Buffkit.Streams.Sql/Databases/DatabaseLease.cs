@@ -18,7 +18,7 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
 
     public bool IsHeld => Volatile.Read(ref _term) > 0;
 
-    /// <summary>After so long at the latest the holder has to hold it again.</summary>
+    /// <summary>Renew it at least this often.</summary>
     public TimeSpan RenewAfter => duration / 3;
 
     /// <summary>How long to wait before the next try, where another holds it.</summary>

@@ -31,7 +31,7 @@ internal abstract class EventDatabase(DbDataSource source)
         };
     }
 
-    /// <summary>Whether the database could not be asked, or refused; anything else is a defect.</summary>
+    /// <summary>Whether the database could not be asked, or refused, or the wait for it was ended.</summary>
     public static bool IsAway(Exception e) =>
         e is DbException or TimeoutException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or ObjectDisposedException
             || (e is InvalidOperationException && e.Source is "Npgsql" or "MySqlConnector" or "Microsoft.Data.Sqlite");
@@ -130,7 +130,7 @@ internal abstract class EventDatabase(DbDataSource source)
     }
 
     /// <summary>Locks what a transaction's events of one key must follow each other by, until the transaction ends.</summary>
-    /// <returns>Statements that end with a semicolon, with the parameter <c>@slot</c>; empty where writers wait for each other anyway.</returns>
+    /// <value>A statement that ends with a semicolon, with the parameter <c>@slot</c>; empty where writers wait for each other anyway.</value>
     public abstract string LockOrderKey { get; }
 
     /// <summary>How many <c>@slot</c> there are.</summary>

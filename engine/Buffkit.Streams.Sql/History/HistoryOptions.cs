@@ -56,7 +56,7 @@ public enum HistoryDurability
     /// <summary>The end of the process, however that comes; at a power failure the last moments may be lost.</summary>
     Process,
 
-    /// <summary>Accepted at once and written right after: at the end of the process the last moments may be lost.</summary>
+    /// <summary>Accepted at once and written right after: at any end of the process, an ordinary stop included, the last moments may be lost.</summary>
     Relaxed,
 }
 

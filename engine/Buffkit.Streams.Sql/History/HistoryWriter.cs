@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Streams.Sql;
@@ -9,7 +8,7 @@ namespace Buffkit.Streams.Sql;
 /// </summary>
 internal sealed partial class HistoryWriter(
     IEventLog log, EventTail tail, EventDatabase database, HistoryOptions options, HistoryHealth health, TimeProvider time, ILogger<HistoryWriter> logger)
-    : BackgroundService
+    : LeasedService(database, "history", options.Lease, time)
 {
     /// <summary>Most events of a batch: the cost of a transaction vanishes, and none is long.</summary>
     public const int BatchEvents = 2_000;
@@ -20,59 +19,22 @@ internal sealed partial class HistoryWriter(
     // Nobody waits for the history: what comes within this is one transaction.
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
 
-    private readonly DatabaseLease _lease = new(database, "history", options.Lease);
-    private Retries _retries;
+    // A log that is this database has nothing to copy.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        log is SqlEventLog || !options.Enabled ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken stop)
     {
-        // A log that is this database has nothing to copy.
-        if (log is SqlEventLog || !options.Enabled)
-            return;
-        try
-        {
-            while (true)
-                await TakeTurnAsync(stoppingToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            using var patience = new CancellationTokenSource(options.Lease, time);
-            await _lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
-        }
+        Log.Begins(logger);
+        await CopyAsync(stop).ConfigureAwait(false);
+        Log.Ends(logger);
     }
 
-    public override void Dispose()
-    {
-        _lease.Dispose();
-        base.Dispose();
-    }
+    protected override void Turn(bool isOurs) => health.IsWriter = isOurs;
 
-    private async Task TakeTurnAsync(CancellationToken stop)
-    {
-        try
-        {
-            if (!await _lease.TryAcquireAsync(stop).ConfigureAwait(false))
-            {
-                health.WriteSucceeded();
-                await Task.Delay(_lease.RetryAfter, time, stop).ConfigureAwait(false);
-                return;
-            }
+    protected override void Answered() => health.WriteSucceeded();
 
-            health.IsWriter = true;
-            Log.Begins(logger);
-            await CopyAsync(stop).ConfigureAwait(false);
-            Log.Ends(logger);
-        }
-        catch (Exception e) when (!stop.IsCancellationRequested)
-        {
-            // Whatever it is: this server's part of the history comes back from it.
-            health.WriteFailed(e);
-            await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            health.IsWriter = false;
-        }
-    }
+    protected override void Failed(Exception e) => health.WriteFailed(e);
 
     // Until the lease is lost.
     private async Task CopyAsync(CancellationToken stop)
@@ -93,14 +55,13 @@ internal sealed partial class HistoryWriter(
             if (!held)
                 return;
             after = next ?? after;
-            _retries.Reset();
-            health.WriteSucceeded();
+            Succeeded();
             health.Lag = after is { } at && read.State.Epoch == at.Epoch ? Math.Max(0, read.State.Latest.Sequence - at.Sequence) : 0;
         }
     }
 
     private async Task<EventId?> FindEndAsync(CancellationToken stop) =>
-        await database.QueryAsync<EventId?>(
+        await Database.QueryAsync<EventId?>(
             async connection =>
             {
                 if (await EventRun.FindNewestAsync(connection, null, stop).ConfigureAwait(false) is not { } run)
@@ -126,15 +87,15 @@ internal sealed partial class HistoryWriter(
 
     private async Task<(bool Held, EventId? After)> WriteAsync(IReadOnlyList<StreamEvent> events, EventId? run, CancellationToken stop)
     {
-        var held = await database.InTransactionAsync(
+        var held = await Database.InTransactionAsync(
             async (connection, transaction) =>
             {
-                if (!await _lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
+                if (!await Lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
                     return false;
                 if (run is { } first)
-                    await EventRun.BeginAsync(connection, transaction, database, first, stop).ConfigureAwait(false);
+                    await EventRun.BeginAsync(connection, transaction, Database, first, stop).ConfigureAwait(false);
                 if (events.Count > 0)
-                    await database.InsertAsync(connection, transaction, events, mayBeThere: true, stop).ConfigureAwait(false);
+                    await Database.InsertAsync(connection, transaction, events, mayBeThere: true, stop).ConfigureAwait(false);
                 return true;
             },
             stop).ConfigureAwait(false);
@@ -146,9 +107,9 @@ internal sealed partial class HistoryWriter(
     // The tail has what the log took a moment later; a lease has to be renewed meanwhile.
     private async Task<bool> WaitAsync(long seen, CancellationToken stop)
     {
-        await tail.WaitForNextAsync(seen, _lease.RenewAfter, time, stop).ConfigureAwait(false);
-        await Task.Delay(GatherTime, time, stop).ConfigureAwait(false);
-        return tail.Dispatched > seen || await _lease.RenewAsync(stop).ConfigureAwait(false);
+        await tail.WaitForNextAsync(seen, Lease.RenewAfter, Time, stop).ConfigureAwait(false);
+        await Task.Delay(GatherTime, Time, stop).ConfigureAwait(false);
+        return tail.Dispatched > seen || await Lease.RenewAsync(stop).ConfigureAwait(false);
     }
 
     private static partial class Log

@@ -32,24 +32,15 @@ internal sealed class SqlEventHistory(EventDatabase database, HistoryOptions opt
             {
                 if (await FindOldestAsync(connection, before, cancellationToken).ConfigureAwait(false) is not { } oldest)
                     return new Found(null);
-                // Ids have no holes, so halving finds the place without an index over times.
-                var (low, high, wanted) = (oldest.Sequence, before.Sequence, SqlTime.Write(since));
-                while (low < high)
-                {
-                    var middle = low + ((high - low) >> 1);
-                    var time = await connection.Command(
+                var wanted = SqlTime.Write(since);
+                var first = await Bisection.FindFirstAsync(oldest.Sequence, before.Sequence, async sequence =>
+                    await connection.Command(
                         null,
                         "SELECT time FROM event_history WHERE epoch = @epoch AND sequence = @sequence",
                         ("epoch", before.Epoch.ToString()),
-                        ("sequence", middle)).ReadNumberAsync(cancellationToken).ConfigureAwait(false);
-                    // What is gone meanwhile is older than all that is left.
-                    if (time is null || time < wanted)
-                        low = middle + 1;
-                    else
-                        high = middle;
-                }
-
-                return new Found(before with { Sequence = low });
+                        ("sequence", sequence)).ReadNumberAsync(cancellationToken).ConfigureAwait(false) is not { } time
+                    || time < wanted).ConfigureAwait(false);
+                return new Found(before with { Sequence = first });
             },
             cancellationToken).ConfigureAwait(false) ?? throw new HistoryUnavailableException()).Id;
 

@@ -22,7 +22,7 @@ internal sealed class SqlLogWriter(
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PendingAppend> _taken = [];
     private PendingAppend? _left;
-    private Retries _retries;
+    private Backoff _retries = DatabaseBackoff.Begin();
     private Task _running = Task.CompletedTask;
 
     /// <summary>Before every other service starts, since the first thing that they do is to ask the log where it stands.</summary>
@@ -95,7 +95,7 @@ internal sealed class SqlLogWriter(
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            // Whatever it is: nobody else writes the log, and it comes back from it.
+            // Of any kind: on this server nobody else writes the log.
             health.WriteFailed(e);
             // Whether the events are there is not known: so it is said, and looked up before the next are written.
             await WaitAsync(_retries.Next(), stop).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Streams.Sql;
@@ -11,83 +10,41 @@ namespace Buffkit.Streams.Sql;
 /// </remarks>
 internal sealed partial class OutboxRelay(
     EventPublisher publisher, EventDatabase database, OutboxSignal signal, OutboxOptions options, OutboxHealth health, TimeProvider time, ILogger<OutboxRelay> logger)
-    : BackgroundService
+    : LeasedService(database, "outbox", options.Lease, time)
 {
     // After an event was added here, its transaction may last a little longer: looked for this soon, then at longer intervals.
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
 
-    private readonly DatabaseLease _lease = new(database, "outbox", options.Lease);
-    private Retries _retries;
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken stop)
     {
+        Log.Begins(logger);
+        using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var listening = ListenAsync(turn.Token);
         try
         {
-            while (true)
-                await TakeTurnAsync(stoppingToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            using var patience = new CancellationTokenSource(options.Lease, time);
-            await _lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
+            // From here on transactions of this server need not wake others.
+            signal.IsRelayHere = true;
+            await RelayAsync(stop).ConfigureAwait(false);
+            Log.Ends(logger);
         }
         finally
         {
             signal.IsRelayHere = false;
+            await turn.CancelAsync().ConfigureAwait(false);
+            await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    public override void Dispose()
-    {
-        _lease.Dispose();
-        base.Dispose();
-    }
+    protected override void Turn(bool isOurs) => health.IsRelay = isOurs;
 
-    private async Task TakeTurnAsync(CancellationToken stop)
-    {
-        try
-        {
-            if (!await _lease.TryAcquireAsync(stop).ConfigureAwait(false))
-            {
-                health.Answered();
-                await Task.Delay(_lease.RetryAfter, time, stop).ConfigureAwait(false);
-                return;
-            }
+    protected override void Answered() => health.Answered();
 
-            health.IsRelay = true;
-            Log.Begins(logger);
-            using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var listening = ListenAsync(turn.Token);
-            try
-            {
-                // From here on transactions of this server need not wake others.
-                signal.IsRelayHere = true;
-                await RelayAsync(stop).ConfigureAwait(false);
-                Log.Ends(logger);
-            }
-            finally
-            {
-                signal.IsRelayHere = false;
-                await turn.CancelAsync().ConfigureAwait(false);
-                await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-        catch (Exception e) when (!stop.IsCancellationRequested)
-        {
-            // Whatever it is: nobody else publishes for this server, and it comes back from it.
-            health.Failed(e);
-            await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            health.IsRelay = false;
-        }
-    }
+    protected override void Failed(Exception e) => health.Failed(e);
 
     // Until the lease is lost.
     private async Task RelayAsync(CancellationToken stop)
     {
-        var table = new OutboxTable(database, _lease, draft => publisher.Own(draft with { IsOwned = false }), options.BatchEvents);
+        var table = new OutboxTable(Database, Lease, draft => publisher.Own(draft with { IsOwned = false }), options.BatchEvents);
         if (await table.FindProducerAsync(stop).ConfigureAwait(false) is not { } producer)
             return;
         if (await table.FindUnfinishedAsync(stop).ConfigureAwait(false) is { } unfinished
@@ -97,7 +54,7 @@ internal sealed partial class OutboxRelay(
         }
 
         var pause = options.PollInterval;
-        var renewed = time.GetTimestamp();
+        var renewed = Time.GetTimestamp();
         var looked = renewed;
         while (true)
         {
@@ -106,24 +63,23 @@ internal sealed partial class OutboxRelay(
             if (await table.IsAnyWaitingAsync(stop).ConfigureAwait(false))
             {
                 (held, any) = await PublishNextAsync(table, producer, stop).ConfigureAwait(false);
-                renewed = time.GetTimestamp();
+                renewed = Time.GetTimestamp();
             }
-            else if (time.GetElapsedTime(renewed) >= _lease.RenewAfter)
+            else if (Time.GetElapsedTime(renewed) >= Lease.RenewAfter)
             {
-                held = await _lease.RenewAsync(stop).ConfigureAwait(false);
-                renewed = time.GetTimestamp();
+                held = await Lease.RenewAsync(stop).ConfigureAwait(false);
+                renewed = Time.GetTimestamp();
             }
 
             if (!held)
                 return;
-            if (time.GetElapsedTime(looked) >= _lease.RenewAfter)
+            if (Time.GetElapsedTime(looked) >= Lease.RenewAfter)
             {
                 await health.LookAsync(stop).ConfigureAwait(false);
-                looked = time.GetTimestamp();
+                looked = Time.GetTimestamp();
             }
 
-            health.Answered();
-            _retries.Reset();
+            Succeeded();
             if (any)
             {
                 pause = FirstLook;
@@ -131,8 +87,8 @@ internal sealed partial class OutboxRelay(
             }
 
             // One that was added here is looked for soon, again and again, until the ordinary interval comes first.
-            var longest = options.PollInterval < _lease.RenewAfter ? options.PollInterval : _lease.RenewAfter;
-            await signal.WaitAsync(added, pause < longest ? pause : longest, time, stop).ConfigureAwait(false);
+            var longest = options.PollInterval < Lease.RenewAfter ? options.PollInterval : Lease.RenewAfter;
+            await signal.WaitAsync(added, pause < longest ? pause : longest, Time, stop).ConfigureAwait(false);
             pause = signal.Count != added ? FirstLook : pause < longest ? pause * 2 : longest;
         }
     }
@@ -172,10 +128,10 @@ internal sealed partial class OutboxRelay(
                     Log.Renumbered(logger, batch.Number, result.ProducerNumber.Value);
                     return true;
                 default:
-                    if (!await _lease.RenewAsync(stop).ConfigureAwait(false))
+                    if (!await Lease.RenewAsync(stop).ConfigureAwait(false))
                         return false;
-                    var pause = _retries.Next();
-                    await Task.Delay(pause < _lease.RenewAfter ? pause : _lease.RenewAfter, time, stop).ConfigureAwait(false);
+                    var pause = NextPause();
+                    await Task.Delay(pause < Lease.RenewAfter ? pause : Lease.RenewAfter, Time, stop).ConfigureAwait(false);
                     break;
             }
         }
@@ -190,10 +146,10 @@ internal sealed partial class OutboxRelay(
         {
             try
             {
-                var connection = await database.OpenAsync(stop).ConfigureAwait(false);
+                var connection = await Database.OpenAsync(stop).ConfigureAwait(false);
                 await using (connection.ConfigureAwait(false))
                 {
-                    if (await database.ListenAsync(connection, stop).ConfigureAwait(false) is not { } wait)
+                    if (await Database.ListenAsync(connection, stop).ConfigureAwait(false) is not { } wait)
                         return;
                     while (true)
                     {
@@ -205,7 +161,7 @@ internal sealed partial class OutboxRelay(
             catch (Exception) when (!stop.IsCancellationRequested)
             {
                 // The relay looks by itself meanwhile, and says what is wrong.
-                await Task.Delay(options.PollInterval, time, stop).ConfigureAwait(false);
+                await Task.Delay(options.PollInterval, Time, stop).ConfigureAwait(false);
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace Buffkit.Streams.Sql;
 
-/// <summary>Wakes the relay of this server when an event was added here. The transaction may still last: the relay looks again soon.</summary>
+/// <summary>Wakes the relay of this server, such as when an event was added here. Its transaction may still last: the relay looks again soon.</summary>
 internal sealed class OutboxSignal
 {
     private TaskCompletionSource _added = NewSource();
@@ -9,17 +9,17 @@ internal sealed class OutboxSignal
     /// <summary>Whether this server is the one that publishes.</summary>
     public bool IsRelayHere { get; set; }
 
-    /// <summary>How many were added here.</summary>
+    /// <summary>How often it was woken.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    public void Added()
+    public void Wake()
     {
         Interlocked.Increment(ref _count);
         // Where nobody waits the count tells the next who does.
         Volatile.Read(ref _added).TrySetResult();
     }
 
-    /// <summary>Waits until more were added than a count, or for a time.</summary>
+    /// <summary>Waits until it is woken more often than a count says, or for a time.</summary>
     public async Task WaitAsync(long count, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         var added = Volatile.Read(ref _added);
@@ -36,9 +36,6 @@ internal sealed class OutboxSignal
             // The caller looks what came.
         }
     }
-
-    /// <summary>Wakes the relay for another reason.</summary>
-    public void Wake() => Added();
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

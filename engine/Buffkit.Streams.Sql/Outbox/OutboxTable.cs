@@ -16,7 +16,11 @@ internal sealed record OutboxRow(long Id, string? OrderKey, EventDraft? Draft, s
 /// <param name="Rows">In their order.</param>
 internal sealed record OutboxBatch(long Number, IReadOnlyList<OutboxRow> Rows);
 
-/// <summary>The relay's statements. What is in a row is checked again, since anybody may write to the table. A batch is settled in the database before it is published, and so is the same when it is published again.</summary>
+/// <summary>The relay's statements.</summary>
+/// <remarks>
+/// A batch is settled in the database before it is published: when it is published again it is the same. What is in a row is checked
+/// again, since anybody may write to the table.
+/// </remarks>
 internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, Func<EventDraft, EventDraft> check, int batchEvents)
 {
     // Held in memory, and one call of the log.

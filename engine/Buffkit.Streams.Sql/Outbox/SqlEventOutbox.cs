@@ -33,7 +33,7 @@ internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publ
         if (lockKey.Length > 0)
             command.Add("slot", (int)(order!.Value.Number % database.Slots));
         await command.ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        signal.Added();
+        signal.Wake();
     }
 
     // The drivers differ in how they tell a transaction that has ended.

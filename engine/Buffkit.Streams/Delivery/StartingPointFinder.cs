@@ -60,7 +60,11 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
     {
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
             return StartingPoint.Unconfirmed(known.Latest);
-        var first = await new LogByTime(log).FindAsync(since, state, cancellationToken).ConfigureAwait(false);
+        var first = await Bisection.FindFirstAsync(state.Oldest.Sequence, state.Latest.Sequence + 1, async sequence =>
+        {
+            var read = await log.ReadAsync(state.Latest with { Sequence = sequence - 1 }, 1, 1, cancellationToken).ConfigureAwait(false);
+            return read is not { Status: LogReadStatus.Found, Events: [var e, ..] } || e.Time < since;
+        }).ConfigureAwait(false);
         if (first > state.Oldest.Sequence)
             return StartingPoint.At(state.Oldest with { Sequence = first - 1 }, true);
         var (found, isSure) = await replay.FindSinceAsync(since, state.Oldest, cancellationToken).ConfigureAwait(false);

@@ -39,13 +39,12 @@ public sealed class OutboxIsolationTests(PostgresServer postgres, MySqlServer my
             }
         }, Stop)));
 
-        var seen = new Dictionary<string, List<string>>();
+        var seen = new HashSet<string>();
         for (var n = 0; n < Writers * Each; n++)
         {
             var e = await client.NextAsync();
             Assert.Equal("t", e.EventType);
-            var id = Assert.IsType<string>(e.EventId);
-            seen.TryAdd(id, [e.Data]);
+            seen.Add(e.EventId!);
         }
 
         Assert.Equal(Writers * Each, seen.Count);
