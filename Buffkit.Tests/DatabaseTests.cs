@@ -1,5 +1,7 @@
+//#if (sample)
 using System.Net.Http.Json;
 using System.Text.Json;
+//#endif
 using Buffkit.Migrations;
 //#if (mysql)
 using Buffkit.Migrations.MySql;
@@ -47,9 +49,7 @@ public sealed class DatabaseTests
 
         using var api = new RunningApi(new() { ["Database:Provider"] = $"{engine}", ["ConnectionStrings:appdb"] = connectionString });
 
-        using var health = await api.Http.GetAsync(new Uri("health", UriKind.Relative), Cancellation);
-        var parts = (await health.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("parts");
-        Assert.Equal("Healthy", parts.GetProperty("database").GetProperty("status").GetString());
+        await api.UntilHealthyAsync("database", Cancellation);
         //#if (sample)
         using var posted = await api.Http.PostAsJsonAsync("orders", new { customer = "Ada", item = "Espresso", quantity = 2 }, Cancellation);
         posted.EnsureSuccessStatusCode();

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 
@@ -42,6 +44,22 @@ public sealed class RunningApi : IDisposable
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (var item in SseParser.Create(body).EnumerateAsync(cancellationToken))
             yield return item;
+    }
+
+    /// <summary>Waits until a part of <c>/health</c> is, as orchestrators do: the first answer of a process may take longer than a check may.</summary>
+    public async Task UntilHealthyAsync(string part, CancellationToken cancellationToken = default)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        do
+        {
+            using var response = await Http.GetAsync(new Uri("health", UriKind.Relative), patience.Token);
+            var health = await response.Content.ReadFromJsonAsync<JsonElement>(patience.Token);
+            if (health.GetProperty("parts").GetProperty(part).GetProperty("status").ValueEquals("Healthy"))
+                return;
+        }
+        while (await timer.WaitForNextTickAsync(patience.Token));
     }
 
     public void Dispose()

@@ -82,6 +82,8 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
     [Fact]
     public async Task RollBackCommand_ThenDryRunAndStart_LeavesTheSchemaAsItWas()
     {
+        var before = (await _application.WhenAsync(
+            "mysql-migrations", snapshot => snapshot is { ExitCode: 0, StopTimeStamp: not null })).StopTimeStamp;
         var down = await _application.RunAsync("mysql-migrations", "down");
         Assert.True(down.Success, down.Data?.Value);
         AssertPlainWords(down);
@@ -91,7 +93,6 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
         var status = await _application.RunAsync("mysql-migrations", "status");
         Assert.DoesNotContain(" 0 pending", status.Data?.Value);
 
-        var before = (await _application.WhenAsync("mysql-migrations", _ => true)).StopTimeStamp;
         await _application.RunAsync("mysql-migrations", KnownResourceCommands.StartCommand);
         await _application.WhenAsync(
             "mysql-migrations", snapshot => snapshot is { ExitCode: 0, StopTimeStamp: { } ended } && ended > before);
