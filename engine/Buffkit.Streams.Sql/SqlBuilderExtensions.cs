@@ -43,6 +43,8 @@ public static class SqlBuilderExtensions
         var options = services.AddOptions<HistoryOptions>().BindConfiguration(HistoryOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
+        if (services.Any(service => service.ServiceType == typeof(HistoryHealth)))
+            return streams;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HistoryOptions>, HistoryOptionsValidator>());
         services.TryAddKeyedSingleton(HistoryHealth.Name, (provider, _) => EventDatabase.Of(source(provider)));
         services.TryAddSingleton<HistoryHealth>();
@@ -54,7 +56,7 @@ public static class SqlBuilderExtensions
 
         services.TryAddSingleton<SqlLogQueue>();
         services.TryAddSingleton(provider => new SqlLogStore(
-            HistoryDatabase(provider), provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Log, History(provider), provider.GetRequiredService<TimeProvider>()));
+            HistoryDatabase(provider), provider.GetRequiredService<IOptions<StreamsOptions>>().Value.Log, History(provider), provider.GetRequiredService<HistoryHealth>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(new DurableService<IEventLog>(provider => History(provider).Enabled
             ? new SqlEventLog(
                 provider.GetRequiredService<SqlLogStore>(),
@@ -118,6 +120,8 @@ public static class SqlBuilderExtensions
         var options = services.AddOptions<OutboxOptions>().BindConfiguration(OutboxOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
+        if (services.Any(service => service.ServiceType == typeof(OutboxHealth)))
+            return streams;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OutboxOptions>, OutboxOptionsValidator>());
         services.TryAddKeyedSingleton(OutboxHealth.Name, (provider, _) => EventDatabase.Of(source(provider)));
         services.TryAddSingleton<OutboxSignal>();

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 
 namespace Buffkit.Streams.Sql;
 
@@ -9,14 +10,18 @@ namespace Buffkit.Streams.Sql;
 /// </summary>
 internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpan duration) : IDisposable
 {
-    // Not secret: for whoever looks into the table.
-    private static readonly string Holder = $"{Environment.MachineName}:{Environment.ProcessId}";
+    // Not secret: for whoever looks into the table. One of its kind, so that a term is never held by two: whoever was told nothing of
+    // its own commit has no term.
+    private readonly string _holder = $"{Environment.MachineName}:{Environment.ProcessId}:{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     private ILeaseLock? _lock;
     private bool _isLockMade;
     private long _term;
 
-    public bool IsHeld => Volatile.Read(ref _term) > 0;
+    public bool IsHeld => Term > 0;
+
+    /// <summary>Counts up with each holder; 0 where this is none. While it stays the same nobody else has held the lease.</summary>
+    public long Term => Volatile.Read(ref _term);
 
     /// <summary>Renew it at least this often.</summary>
     public TimeSpan RenewAfter => duration / 3;
@@ -39,24 +44,27 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
             return false;
         // Where a lock of the machine says that no other has it, its time need not be over.
         var isFree = _lock is null ? $" AND expires_at < {database.Now}" : "";
+        var term = 0L;
         var acquired = await database.InTransactionAsync(
             async (connection, transaction) =>
             {
                 var changed = await connection.Command(
                     transaction,
                     $"UPDATE event_leases SET term = term + 1, holder = @holder, expires_at = {database.Now} + @duration WHERE name = @name{isFree}",
-                    ("holder", Holder),
+                    ("holder", _holder),
                     ("duration", SqlTime.Write(duration)),
                     ("name", name)).ExecuteAsync(cancellationToken).ConfigureAwait(false);
                 if (changed == 0)
                     return false;
-                var term = await connection.Command(transaction, "SELECT term FROM event_leases WHERE name = @name", ("name", name))
-                    .ReadNumberAsync(cancellationToken).ConfigureAwait(false);
-                Volatile.Write(ref _term, term!.Value);
+                term = await connection.Command(transaction, "SELECT term FROM event_leases WHERE name = @name", ("name", name))
+                    .ReadNumberAsync(cancellationToken).ConfigureAwait(false) ?? 0;
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
-        if (!acquired)
+        // Not before the commit was confirmed.
+        if (acquired)
+            Volatile.Write(ref _term, term);
+        else
             Lost();
         return acquired;
     }
@@ -67,10 +75,11 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
     {
         var held = IsHeld && await connection.Command(
             transaction,
-            $"UPDATE event_leases SET expires_at = {database.Now} + @duration WHERE name = @name AND term = @term",
+            $"UPDATE event_leases SET expires_at = {database.Now} + @duration WHERE name = @name AND term = @term AND holder = @holder",
             ("duration", SqlTime.Write(duration)),
             ("name", name),
-            ("term", _term)).ExecuteAsync(cancellationToken).ConfigureAwait(false) == 1;
+            ("term", Term),
+            ("holder", _holder)).ExecuteAsync(cancellationToken).ConfigureAwait(false) == 1;
         if (!held)
             Lost();
         return held;
@@ -80,22 +89,25 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
     public Task<bool> RenewAsync(CancellationToken cancellationToken) =>
         database.InTransactionAsync((connection, transaction) => HoldAsync(connection, transaction, cancellationToken), cancellationToken);
 
-    /// <summary>Gives the lease up, so that nobody has to wait for its end; where that fails, its end comes by itself.</summary>
+    /// <summary>Gives the lease up, so that nobody has to wait for its end; where that fails, its end comes by itself. Throws nothing.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
-        if (!IsHeld)
-            return;
         try
         {
+            if (!IsHeld)
+                return;
             await database.QueryAsync(
                 connection => connection.Command(
-                    null, "UPDATE event_leases SET expires_at = 0, holder = NULL WHERE name = @name AND term = @term", ("name", name), ("term", _term))
-                    .ExecuteAsync(cancellationToken),
+                    null,
+                    "UPDATE event_leases SET expires_at = 0, holder = NULL WHERE name = @name AND term = @term AND holder = @holder",
+                    ("name", name),
+                    ("term", Term),
+                    ("holder", _holder)).ExecuteAsync(cancellationToken),
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (EventDatabase.IsAway(e))
+        catch (Exception)
         {
-            // As said above.
+            // Of any kind: whoever gives it up stops.
         }
         finally
         {

@@ -7,8 +7,11 @@ namespace Buffkit.Streams.Sql;
 /// <param name="source">Opens connections.</param>
 internal abstract class EventDatabase(DbDataSource source)
 {
-    // What runs longer hangs: nothing here touches more than some thousand rows.
-    private const int TimeoutSeconds = 30;
+    /// <summary>
+    /// The locks by which events of one key follow each other: keys share them, since a transaction that adds events of very many keys
+    /// must not use up the database's room for locks.
+    /// </summary>
+    public const int OrderSlots = 1_000;
 
     /// <summary>The present time by the database's own clock, in microseconds: those of servers may be an hour apart.</summary>
     public abstract string Now { get; }
@@ -72,9 +75,22 @@ internal abstract class EventDatabase(DbDataSource source)
             }
             finally
             {
-                if (connection.State is ConnectionState.Open)
-                    await EndAsync(connection, durability).ConfigureAwait(false);
+                await TryEndAsync(connection, durability).ConfigureAwait(false);
             }
+        }
+    }
+
+    // What the work came to stands, whatever becomes of the connection: a broken one does not go back to the pool.
+    private async Task TryEndAsync(DbConnection connection, HistoryDurability? durability)
+    {
+        try
+        {
+            if (connection.State is ConnectionState.Open)
+                await EndAsync(connection, durability).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            // As said above.
         }
     }
 
@@ -92,49 +108,64 @@ internal abstract class EventDatabase(DbDataSource source)
     /// <param name="events">At least one.</param>
     /// <param name="mayBeThere">Those that are there already stay as they are; otherwise one that is there is an error.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public virtual async Task InsertAsync(
+    public virtual Task InsertAsync(
         DbConnection connection, DbTransaction transaction, IReadOnlyList<StreamEvent> events, bool mayBeThere, CancellationToken cancellationToken)
     {
-        for (var from = 0; from < events.Count;)
+        var epoch = events[0].Id.Epoch.ToString();
+        return InsertRowsAsync(
+            connection,
+            transaction,
+            new RowInsert<StreamEvent>(
+                "INSERT INTO event_history (epoch, " + EventRows.EventColumns + ") VALUES (",
+                e => [epoch, e.Id.Sequence, SqlTime.Write(e.Time), .. EventRows.Values(e.Draft)],
+                e => e.Size)
+            {
+                End = mayBeThere ? PassRepeated : "",
+            },
+            events,
+            cancellationToken);
+    }
+
+    /// <summary>Inserts rows, as many with one statement as the database takes well.</summary>
+    public virtual async Task InsertRowsAsync<T>(
+        DbConnection connection, DbTransaction transaction, RowInsert<T> insert, IReadOnlyList<T> rows, CancellationToken cancellationToken)
+    {
+        for (var from = 0; from < rows.Count;)
         {
-            var command = connection.Command(transaction, "", ("epoch", events[0].Id.Epoch.ToString()));
-            command.CommandTimeout = TimeoutSeconds;
-            var text = new System.Text.StringBuilder("INSERT INTO event_history (epoch, " + EventRows.EventColumns + ") VALUES ");
+            var command = connection.Command(transaction, "");
+            var text = new System.Text.StringBuilder(from == 0 ? insert.Before : "").Append(insert.Begin);
             var (count, bytes) = (0, 0L);
-            while (from < events.Count && count < MostRows && bytes < MostBytes)
+            while (from < rows.Count && count < MostRows && bytes < MostBytes)
             {
-                var e = events[from++];
-                text.Append(count == 0 ? "(@epoch" : ", (@epoch");
-                Value(e.Id.Sequence);
-                Value(SqlTime.Write(e.Time));
-                Value(e.Topic.Value);
-                Value(e.Type);
-                Value(e.Key);
-                Value(e.ContentType);
-                Value(EventRows.CloudEvent(e.Draft));
-                Value(EventRows.Data(e.Draft));
-                text.Append(')');
-                (count, bytes) = (count + 1, bytes + e.Size);
+                var row = rows[from++];
+                text.Append(count == 0 ? "" : "), (").Append(insert.First);
+                var separator = "";
+                foreach (var value in insert.Values(row))
+                {
+                    var name = $"p{command.Parameters.Count}";
+                    text.Append(separator).Append('@').Append(name);
+                    command.Add(name, value);
+                    separator = ", ";
+                }
+
+                (count, bytes) = (count + 1, bytes + insert.Size(row));
             }
 
-            command.CommandText = text.Append(mayBeThere ? PassRepeated : "").ToString();
+            command.CommandText = text.Append(')').Append(insert.End).ToString();
             await command.ExecuteAsync(cancellationToken).ConfigureAwait(false);
-
-            void Value(object? value)
-            {
-                var name = $"p{command.Parameters.Count}";
-                text.Append(", @").Append(name);
-                command.Add(name, value);
-            }
         }
     }
 
     /// <summary>Locks what a transaction's events of one key must follow each other by, until the transaction ends.</summary>
-    /// <value>A statement that ends with a semicolon, with the parameter <c>@slot</c>; empty where writers wait for each other anyway.</value>
-    public abstract string LockOrderKey { get; }
+    /// <param name="slot">One of <see cref="OrderSlots"/>.</param>
+    /// <returns>A statement; empty where writers wait for each other anyway.</returns>
+    public abstract string LockOrderSlot(int slot);
 
-    /// <summary>How many <c>@slot</c> there are.</summary>
-    public virtual long Slots => long.MaxValue;
+    /// <summary>
+    /// What a loss of the last commits with less than <see cref="HistoryDurability.Disk"/> takes: while this is the same, none of those is
+    /// lost that were written with <see cref="HistoryDurability.Process"/>. <see langword="null"/> where nobody can tell.
+    /// </summary>
+    public virtual string? Life => null;
 
     /// <summary>Wakes the relay of another server when the transaction commits; empty where the database cannot.</summary>
     public virtual string Notify => "";
@@ -163,4 +194,20 @@ internal abstract class EventDatabase(DbDataSource source)
             sets.Add($"{column} = excluded.{column}");
         return $"{insert} ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", sets)}";
     }
+}
+
+/// <summary>How rows are inserted.</summary>
+/// <param name="Begin">The statement up to the first row's bracket, which it opens.</param>
+/// <param name="Values">A row's values.</param>
+/// <param name="Size">Its bytes, roughly.</param>
+internal sealed record RowInsert<T>(string Begin, Func<T, object?[]> Values, Func<T, long> Size)
+{
+    /// <summary>Statements before the first.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>What each row begins with, such as an expression and a comma.</summary>
+    public string First { get; init; } = "";
+
+    /// <summary>What follows the last row's bracket.</summary>
+    public string End { get; init; } = "";
 }

@@ -30,6 +30,14 @@ internal static class EventRows
         IsOwned = true,
     };
 
+    /// <summary>Whether reading failed because what is in the row is no event: anybody may write to the table.</summary>
+    public static bool IsNoEvent(Exception e) =>
+        e is FormatException or ArgumentException or JsonException or InvalidCastException or OverflowException;
+
+    /// <summary>The values of <see cref="DraftColumns"/>.</summary>
+    public static object?[] Values(EventDraft draft) =>
+        [draft.Topic.Value, draft.Type, draft.Key, draft.ContentType, CloudEvent(draft), Data(draft)];
+
     public static string? CloudEvent(EventDraft draft) =>
         draft.CloudEvent is { } attributes ? JsonSerializer.Serialize(attributes, EventJson.Default.CloudEventAttributes) : null;
 

@@ -33,7 +33,11 @@ internal abstract class LeasedService(EventDatabase database, string lease, Time
             while (true)
                 await TakeTurnAsync(stoppingToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
+        {
+            // Drivers do not all say in the same way that they were told to end.
+        }
+        finally
         {
             using var patience = new CancellationTokenSource(duration, Time);
             await Lease.ReleaseAsync(patience.Token).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Buffkit.Streams.Sql;
 
@@ -8,14 +9,16 @@ internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(so
     // The server ends a session that says nothing for so long, and with it its transaction: a process that was stopped in the midst of
     // one must not hold its locks for ever.
     private const string Guard = "SET SESSION wait_timeout = 10";
-    private const string NoGuard = "SET SESSION wait_timeout = DEFAULT";
+    private const string NoGuard = "SET SESSION wait_timeout = DEFAULT, transaction_isolation = DEFAULT";
 
     public override string Now => "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
     // A row of a unique key that is there: no gap is locked, at any isolation level.
-    public override string LockOrderKey => "SELECT slot FROM event_outbox_keys WHERE slot = @slot FOR UPDATE;";
+    public override string LockOrderSlot(int slot) =>
+        string.Create(CultureInfo.InvariantCulture, $"SELECT slot FROM event_outbox_keys WHERE slot = {slot} FOR UPDATE; ");
 
-    public override long Slots => 1_000;
+    // How durable a commit is the server's administrator decides, for all alike.
+    public override string Life => "server";
 
     // Not INSERT IGNORE: it would cut what is too long in silence.
     protected override string PassRepeated => " ON DUPLICATE KEY UPDATE sequence = event_history.sequence";
@@ -26,7 +29,8 @@ internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(so
         return await base.BeginAsync(connection, durability, cancellationToken).ConfigureAwait(false);
     }
 
-    // The pool would do so by itself, unless it was told not to; then others' connections would end after ten seconds.
+    // The pool would do so by itself, unless it was told not to; then others' connections would end after ten seconds, and their
+    // transactions have another isolation level than they expect.
     protected override async Task EndAsync(DbConnection connection, HistoryDurability? durability) =>
         await connection.Command(null, NoGuard).ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Buffkit.Streams.Sql;
 
@@ -15,9 +16,7 @@ internal sealed class PostgresEventDatabase(DbDataSource source) : EventDatabase
 
     public override string Now => "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
-    public override string LockOrderKey => $"SELECT pg_advisory_xact_lock({OrderKeyClass}, @slot);";
-
-    public override long Slots => int.MaxValue;
+    public override string LockOrderSlot(int slot) => string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({OrderKeyClass}, {slot}); ");
 
     public override string Notify => $"; SELECT pg_notify('{Channel}', '')";
 

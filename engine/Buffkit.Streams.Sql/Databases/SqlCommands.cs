@@ -41,8 +41,13 @@ internal static class SqlCommands
         }
     }
 
-    /// <summary>Reads all rows.</summary>
-    public static async Task<List<T>> ReadAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    /// <summary>Reads rows.</summary>
+    /// <param name="command">The query, which is disposed of.</param>
+    /// <param name="read">Reads one.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="goesOn">Whether another may follow; by default all are read.</param>
+    public static async Task<List<T>> ReadAsync<T>(
+        this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellationToken, Func<T, bool>? goesOn = null)
     {
         await using (command.ConfigureAwait(false))
         {
@@ -51,7 +56,12 @@ internal static class SqlCommands
             {
                 var rows = new List<T>();
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
                     rows.Add(read(reader));
+                    if (goesOn?.Invoke(rows[^1]) is false)
+                        break;
+                }
+
                 return rows;
             }
         }

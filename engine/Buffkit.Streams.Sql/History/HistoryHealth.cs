@@ -11,6 +11,7 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
 
     private string? _read;
     private string? _write;
+    private string? _prune;
 
     /// <summary>Events that the log holds and the history does not have yet.</summary>
     public long Lag { get; set; }
@@ -31,6 +32,10 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
 
     public void WriteFailed(Exception e) => Failed(ref _write, "written", e);
 
+    public void PruneSucceeded() => Succeeded(ref _prune, "pruned");
+
+    public void PruneFailed(Exception e) => Failed(ref _prune, "pruned", e);
+
     /// <summary>Notes what keeps this server from writing.</summary>
     public void WriteIsHeldUp(string reason)
     {
@@ -40,10 +45,16 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
         Log.HeldUp(logger, reason);
     }
 
+    /// <summary>Tells that events are lost which this server had accepted.</summary>
+    public void Lost(long events) => Log.Lost(logger, events);
+
+    /// <summary>Tells that the log of this server begins anew.</summary>
+    public void NewEpoch(Epoch epoch) => Log.NewEpoch(logger, epoch);
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var data = new Dictionary<string, object> { ["writer"] = IsWriter, ["lag"] = Lag };
-        return Task.FromResult((_write ?? _read) is { } problem
+        return Task.FromResult((_write ?? _read ?? _prune) is { } problem
             ? HealthCheckResult.Degraded(problem, data: data)
             : HealthCheckResult.Healthy(data: data));
     }
@@ -66,7 +77,7 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The history of events cannot be {What}. It is tried again; until then old cursors wait.")]
+        [LoggerMessage(1, LogLevel.Warning, "The history of events cannot be {What}. It is tried again.")]
         public static partial void Away(ILogger logger, Exception e, string what);
 
         [LoggerMessage(2, LogLevel.Information, "The history of events can be {What} again.")]
@@ -74,5 +85,11 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
 
         [LoggerMessage(3, LogLevel.Warning, "{Reason}")]
         public static partial void HeldUp(ILogger logger, string reason);
+
+        [LoggerMessage(4, LogLevel.Error, "{Count} events that were accepted are lost to the history: they were not written before this server lost the log, or no longer in memory when the database was found to lack them.")]
+        public static partial void Lost(ILogger logger, long count);
+
+        [LoggerMessage(5, LogLevel.Warning, "The log begins a new epoch, {Epoch}, since nobody can tell whether the database holds all that was accepted before. Clients get what it holds and are told of a gap.")]
+        public static partial void NewEpoch(ILogger logger, Epoch epoch);
     }
 }

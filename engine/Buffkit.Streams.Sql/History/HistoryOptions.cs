@@ -53,10 +53,16 @@ public enum HistoryDurability
     /// <summary>Also a power failure: it is accepted once it is on the disk.</summary>
     Disk,
 
-    /// <summary>The end of the process, however that comes; at a power failure the last moments may be lost.</summary>
+    /// <summary>
+    /// The end of the process, however that comes; at the end of the machine the last moments may be lost. Where nobody can tell which
+    /// of them it was (PostgreSQL; SQLite beside Linux), a start after it begins a new epoch: clients get what is there and a gap.
+    /// </summary>
     Process,
 
-    /// <summary>Accepted at once and written right after: at any end of the process, an ordinary stop included, the last moments may be lost.</summary>
+    /// <summary>
+    /// Accepted at once and written right after: at an ordinary stop nothing is lost; after any other end of the process the last moments
+    /// may be, and the next start begins a new epoch: clients get what is there and a gap.
+    /// </summary>
     Relaxed,
 }
 

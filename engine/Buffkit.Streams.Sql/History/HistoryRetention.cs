@@ -27,7 +27,7 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
                 await TryPruneAsync(stoppingToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // The server stops; the rest is deleted by another, or the next time.
         }
@@ -56,7 +56,9 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
         }
         finally
         {
-            await _lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            // Also when the server stops: the next one need not wait.
+            using var patience = new CancellationTokenSource(options.Lease, time);
+            await _lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
         }
     }
 
@@ -65,11 +67,12 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
         try
         {
             await PruneAsync(stop).ConfigureAwait(false);
+            health.PruneSucceeded();
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
             // It is tried again at the next interval.
-            health.WriteFailed(e);
+            health.PruneFailed(e);
         }
     }
 
@@ -81,8 +84,10 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
                     return false;
                 var requests = await connection.Command(
                     transaction,
-                    "DELETE FROM event_requests WHERE expires_at < @now",
-                    ("now", SqlTime.Write(time.GetUtcNow()))).ExecuteAsync(stop).ConfigureAwait(false);
+                    "DELETE FROM event_requests WHERE request_key IN (SELECT request_key FROM "
+                    + "(SELECT request_key FROM event_requests WHERE expires_at < @now ORDER BY expires_at LIMIT @step) expired)",
+                    ("now", SqlTime.Write(time.GetUtcNow())),
+                    ("step", StepEvents)).ExecuteAsync(stop).ConfigureAwait(false);
                 return await PruneEventsAsync(connection, transaction, stop).ConfigureAwait(false) || requests > 0;
             },
             stop);

@@ -19,14 +19,22 @@ internal sealed partial class HistoryWriter(
     // Nobody waits for the history: what comes within this is one transaction.
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
 
+    private const string LogIsBehind =
+        "The history holds events that the log does not: was the log (Redis) set back to an earlier state without a new epoch? Nothing is copied. Flush the log, so that it begins a new epoch.";
+
+    private bool _isKnown;
+
     // A log that is this database has nothing to copy.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         log is SqlEventLog || !options.Enabled ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
 
     protected override async Task WorkAsync(CancellationToken stop)
     {
-        Log.Begins(logger);
+        if (!_isKnown)
+            Log.Begins(logger);
+        _isKnown = true;
         await CopyAsync(stop).ConfigureAwait(false);
+        _isKnown = false;
         Log.Ends(logger);
     }
 
@@ -46,6 +54,14 @@ internal sealed partial class HistoryWriter(
             var read = after is { } cursor
                 ? await log.ReadAsync(cursor, BatchEvents, BatchBytes, stop).ConfigureAwait(false)
                 : await ReadFirstAsync(stop).ConfigureAwait(false);
+            if (read.Status is LogReadStatus.Unknown)
+            {
+                health.WriteIsHeldUp(LogIsBehind);
+                if (!await WaitAsync(seen, stop).ConfigureAwait(false))
+                    return;
+                continue;
+            }
+
             var (held, next) = read switch
             {
                 { Status: LogReadStatus.Found, Events.Count: > 0 } => await WriteAsync(read.Events, null, stop).ConfigureAwait(false),
@@ -93,7 +109,7 @@ internal sealed partial class HistoryWriter(
                 if (!await Lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
                     return false;
                 if (run is { } first)
-                    await EventRun.BeginAsync(connection, transaction, Database, first, stop).ConfigureAwait(false);
+                    await EventRun.BeginAsync(connection, transaction, Database, first, isLog: false, unsafeIn: null, stop).ConfigureAwait(false);
                 if (events.Count > 0)
                     await Database.InsertAsync(connection, transaction, events, mayBeThere: true, stop).ConfigureAwait(false);
                 return true;

@@ -40,7 +40,7 @@ internal sealed class SqlEventHistory(EventDatabase database, HistoryOptions opt
                         ("epoch", before.Epoch.ToString()),
                         ("sequence", sequence)).ReadNumberAsync(cancellationToken).ConfigureAwait(false) is not { } time
                     || time < wanted).ConfigureAwait(false);
-                return new Found(before with { Sequence = first });
+                return new Found(before with { Sequence = first!.Value });
             },
             cancellationToken).ConfigureAwait(false) ?? throw new HistoryUnavailableException()).Id;
 
@@ -57,8 +57,7 @@ internal sealed class SqlEventHistory(EventDatabase database, HistoryOptions opt
                 var events = new List<StreamEvent>();
                 for (var bytes = 0L; bytes < maxBytes && await reader.ReadAsync(cancellationToken).ConfigureAwait(false); bytes += events[^1].Size)
                 {
-                    var e = EventRows.ReadEvent(reader, after.Epoch);
-                    if (e.Id.Sequence != after.Sequence + 1 + events.Count)
+                    if (TryReadEvent(reader, after.Epoch) is not { } e || e.Id.Sequence != after.Sequence + 1 + events.Count)
                         break;
                     events.Add(e);
                 }
@@ -70,15 +69,32 @@ internal sealed class SqlEventHistory(EventDatabase database, HistoryOptions opt
 
     public void Dispose() => _readers.Dispose();
 
-    private static async Task<EventId?> FindOldestAsync(DbConnection connection, EventId before, CancellationToken cancellationToken)
+    // A row that somebody changed by hand so that it is no event any more is a hole like one that was deleted.
+    private static StreamEvent? TryReadEvent(DbDataReader reader, Epoch epoch)
     {
-        if (await EventRun.FindOfAsync(connection, before, cancellationToken).ConfigureAwait(false) is not { } run
-            || await run.FindEndsAsync(connection, null, cancellationToken).ConfigureAwait(false) is not { } ends)
+        try
+        {
+            return EventRows.ReadEvent(reader, epoch);
+        }
+        catch (Exception e) when (EventRows.IsNoEvent(e))
         {
             return null;
         }
+    }
 
-        return ends.Oldest < before.Sequence && ends.Newest >= before.Sequence - 1 ? before with { Sequence = ends.Oldest } : null;
+    private static async Task<EventId?> FindOldestAsync(DbConnection connection, EventId before, CancellationToken cancellationToken)
+    {
+        // The event before is to be held, so that nothing lies between; it may be the last of an earlier run.
+        if (await EventRun.FindOfAsync(connection, before.Previous, cancellationToken).ConfigureAwait(false) is not { } run)
+            return null;
+        var oldest = await connection.Command(
+            null,
+            "SELECT MIN(sequence) FROM event_history WHERE epoch = @epoch AND sequence >= @first AND sequence < @before "
+            + "AND EXISTS (SELECT 1 FROM event_history last WHERE last.epoch = @epoch AND last.sequence = @before - 1)",
+            ("epoch", before.Epoch.ToString()),
+            ("first", run.First.Sequence),
+            ("before", before.Sequence)).ReadNumberAsync(cancellationToken).ConfigureAwait(false);
+        return oldest is { } found ? before with { Sequence = found } : null;
     }
 
     // Nothing where the database is away.

@@ -33,6 +33,11 @@ internal sealed class SqlEventLog(SqlLogStore store, SqlLogQueue queue, HistoryH
         {
             return AppendResult.Unavailable;
         }
+        finally
+        {
+            // Where nobody waits any more, and it has not been begun, it is not written either.
+            append.Answer(AppendResult.Unavailable);
+        }
     }
 
     public ValueTask<LogState?> ReadStateAsync(CancellationToken cancellationToken) =>
@@ -53,9 +58,16 @@ internal sealed class SqlEventLog(SqlLogStore store, SqlLogQueue queue, HistoryH
 
     public async IAsyncEnumerable<LogRead> FollowAsync(EventId after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var memory = await store.OpenedAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var read in memory.FollowAsync(after, cancellationToken).ConfigureAwait(false))
-            yield return read;
+        while (true)
+        {
+            // Ends where the log is opened again; the next one's first answer tells what that means for the cursor.
+            var memory = await store.OpenedAsync(cancellationToken).ConfigureAwait(false);
+            await foreach (var read in memory.FollowAsync(after, cancellationToken).ConfigureAwait(false))
+            {
+                after = read.Events.Count > 0 ? read.Events[^1].Id : read.State.Oldest.Previous;
+                yield return read;
+            }
+        }
     }
 }
 
@@ -70,6 +82,7 @@ internal sealed class PendingAppend(AppendRequest request, long bytes)
 
     public Task<AppendResult> Result => _result.Task;
 
+    /// <summary>Answers, unless it was answered.</summary>
     public void Answer(AppendResult result) => _result.TrySetResult(result);
 }
 

@@ -3,48 +3,56 @@ using System.Data.Common;
 namespace Buffkit.Streams.Sql;
 
 /// <summary>What the database holds of the log, and its newest part in memory. Only one thread writes.</summary>
-internal sealed class SqlLogStore(EventDatabase database, LogOptions log, HistoryOptions history, TimeProvider time) : IDisposable
+/// <remarks>
+/// While this server has the lease, memory is what counts: what the database has lost of it is written again. Where another had the
+/// lease, the database is. Where neither can tell what clients have seen, a new epoch begins, and they are told of a gap.
+/// </remarks>
+internal sealed class SqlLogStore(EventDatabase database, LogOptions log, HistoryOptions history, HistoryHealth health, TimeProvider time) : IDisposable
 {
     private const int PageEvents = 1_000;
+    private const int PageBytes = 4 * 1024 * 1024;
 
-    private readonly TaskCompletionSource<MemoryEventLog> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What a run is marked with where no life of the database keeps what was accepted.
+    private const string NoLife = "none";
+
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IdempotencyWindow _requests = new(log.IdempotencyLifetime, log.MaxIdempotencyKeys);
     private ProducerNumbers _producers = new();
     private volatile MemoryEventLog? _memory;
+    private long _term;
+    private EventId _written;
+    private SqlLogBatch? _unwritten;
 
     public DatabaseLease Lease { get; } = new(database, "log", history.Lease);
 
     /// <summary>The newest part; nothing before the log was opened.</summary>
     public MemoryEventLog? Memory => _memory;
 
-    /// <summary>Waits until the log was opened.</summary>
-    public Task<MemoryEventLog> OpenedAsync(CancellationToken cancellationToken) => _opened.Task.WaitAsync(cancellationToken);
+    /// <summary>Whether events are accepted that are not written yet.</summary>
+    public bool IsBehind => Memory is { } memory && memory.State.Latest != _written;
+
+    /// <summary>Waits until the log was opened. It may be opened again later; what was before comes to an end then.</summary>
+    public async Task<MemoryEventLog> OpenedAsync(CancellationToken cancellationToken)
+    {
+        await _opened.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return _memory!;
+    }
 
     /// <summary>
-    /// Reads what memory does not have: at the start the newest events, the keys of requests and the numbers of producers; later what
-    /// a write left whose answer was lost.
+    /// Brings memory and database together, right after the lease was taken or renewed: nothing that was written under it before can be
+    /// committed any more.
     /// </summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            if (_memory is null)
-            {
-                var latest = await FindLatestAsync(connection, cancellationToken).ConfigureAwait(false);
-                var oldest = await FindOldestAsync(connection, latest, cancellationToken).ConfigureAwait(false);
-                var memory = new MemoryEventLog(log, time, latest with { Sequence = Math.Max(oldest - 1, latest.Sequence - log.MaxEvents) });
-                await ReadNewAsync(connection, memory, cancellationToken).ConfigureAwait(false);
-                await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
-                _memory = memory;
-                _opened.TrySetResult(memory);
-                return;
-            }
-
-            await ReadNewAsync(connection, _memory, cancellationToken).ConfigureAwait(false);
-            if (_memory.State.Latest != await FindLatestAsync(connection, cancellationToken).ConfigureAwait(false))
-                throw new IOException("Another server had the log for so long that what this one knows of it is no longer there. Restart this server.");
-            await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
+            var run = await EventRun.FindNewestAsync(connection, null, cancellationToken).ConfigureAwait(false);
+            if (_memory is { } memory)
+                await JoinAsync(connection, memory, run, cancellationToken).ConfigureAwait(false);
+            else
+                await OpenAsync(connection, run, cancellationToken).ConfigureAwait(false);
+            _term = Lease.Term;
         }
     }
 
@@ -56,21 +64,25 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
 
     /// <summary>Writes events with what tells their requests from repeated ones, all or none.</summary>
     /// <returns>False where another server has the log now.</returns>
-    public Task<bool> WriteAsync(SqlLogBatch batch, CancellationToken cancellationToken) =>
-        database.InTransactionAsync(
+    public async Task<bool> WriteAsync(SqlLogBatch batch, CancellationToken cancellationToken)
+    {
+        var held = await database.InTransactionAsync(
             async (connection, transaction) =>
             {
                 if (!await Lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
                     return false;
                 await database.InsertAsync(connection, transaction, batch.Events, mayBeThere: false, cancellationToken).ConfigureAwait(false);
-                foreach (var (request, ids) in batch.Requests)
-                    await WriteRequestAsync(connection, transaction, request, ids, cancellationToken).ConfigureAwait(false);
+                await WriteRequestsAsync(connection, transaction, batch, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken,
-            history.Durability);
+            history.Durability).ConfigureAwait(false);
+        if (held)
+            (_written, _unwritten) = (batch.Events[^1].Id, null);
+        return held;
+    }
 
-    /// <summary>Makes a batch known to readers, once it is written.</summary>
+    /// <summary>Makes a batch known to readers.</summary>
     public void Take(SqlLogBatch batch)
     {
         foreach (var (request, ids) in batch.Requests)
@@ -81,48 +93,174 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
                 _producers.Remember(producer, ids);
         }
 
-        _memory!.Take(batch.Events);
+        Memory!.Take(batch.Events);
+        if (_written != batch.Events[^1].Id)
+            _unwritten = batch;
+    }
+
+    /// <summary>Writes what is accepted and not written yet, and notes that nothing is lost.</summary>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        if (history.Durability is HistoryDurability.Disk || Memory is null)
+            return;
+        if (!await Lease.TryAcquireAsync(cancellationToken).ConfigureAwait(false))
+            throw new TimeoutException("Another server has the log.");
+        await LoadAsync(cancellationToken).ConfigureAwait(false);
+        await UnderLeaseAsync(
+            (connection, transaction) => EventRun.MarkNewestAsync(connection, transaction, null, cancellationToken), HistoryDurability.Disk, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells what is lost of what was accepted.</summary>
+    public void GiveUp()
+    {
+        if (IsBehind)
+            health.Lost(Memory!.State.Latest.Sequence - _written.Sequence);
     }
 
     public void Dispose() => Lease.Dispose();
 
-    private async Task<EventId> FindLatestAsync(DbConnection connection, CancellationToken cancellationToken)
+    private async Task JoinAsync(DbConnection connection, MemoryEventLog memory, EventRun? run, CancellationToken cancellationToken)
     {
-        if (await EventRun.FindNewestAsync(connection, null, cancellationToken).ConfigureAwait(false) is not { } run)
+        var known = memory.State.Latest;
+        if (run is null || !run.IsLog || run.First.Epoch != known.Epoch)
         {
-            var begin = new EventId(Epoch.New(), 0);
-            await database.InTransactionAsync(
-                async (own, transaction) =>
-                {
-                    if (!await Lease.HoldAsync(own, transaction, cancellationToken).ConfigureAwait(false))
-                        throw new TimeoutException("Another server has the log.");
-                    await EventRun.BeginAsync(own, transaction, database, begin.Next, cancellationToken).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
-            return begin;
+            GiveUp();
+            await OpenAsync(connection, run, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
-        return await run.FindEndsAsync(connection, null, cancellationToken).ConfigureAwait(false) is { } ends
-            ? run.First with { Sequence = ends.Newest }
-            : run.First.Previous;
+        var latest = await FindLatestAsync(connection, run, cancellationToken).ConfigureAwait(false);
+        if (latest.Sequence < known.Sequence)
+        {
+            // A term is counted up by whoever takes the lease, this server included.
+            if (Lease.Term <= _term + 1)
+                await WriteAgainAsync(memory, latest, cancellationToken).ConfigureAwait(false);
+            else
+                await OpenAsync(connection, null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (latest.Sequence > known.Sequence)
+        {
+            await ReadNewAsync(connection, memory, cancellationToken).ConfigureAwait(false);
+            if (memory.State.Latest != latest)
+            {
+                // Another server had the log for so long that what follows is no longer there.
+                await OpenAsync(connection, run, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
+        (_written, _unwritten) = (latest, null);
     }
 
-    private static async Task<long> FindOldestAsync(DbConnection connection, EventId latest, CancellationToken cancellationToken) =>
-        await EventRun.FindOfAsync(connection, latest.Next, cancellationToken).ConfigureAwait(false) is { } run
-        && await run.FindEndsAsync(connection, null, cancellationToken).ConfigureAwait(false) is { } ends
-            ? ends.Oldest
-            : latest.Sequence + 1;
+    // Goes on where the database ends, unless more was accepted than it may hold.
+    private async Task OpenAsync(DbConnection connection, EventRun? run, CancellationToken cancellationToken)
+    {
+        var goesOn = run is { IsLog: true } && (run.UnsafeIn is null || run.UnsafeIn == database.Life);
+        var latest = goesOn ? await FindLatestAsync(connection, run!, cancellationToken).ConfigureAwait(false) : new EventId(Epoch.New(), 0);
+        var unsafeIn = UnsafeIn();
+        if (!goesOn || run!.UnsafeIn != unsafeIn)
+        {
+            await UnderLeaseAsync(
+                (own, transaction) => goesOn
+                    ? EventRun.MarkNewestAsync(own, transaction, unsafeIn, cancellationToken)
+                    : BeginRunAsync(own, transaction, latest.Next, cancellationToken),
+                HistoryDurability.Disk,
+                cancellationToken).ConfigureAwait(false);
+            if (!goesOn && (run is not null || _memory is not null))
+                health.NewEpoch(latest.Epoch);
+        }
+
+        var ends = goesOn ? await run!.FindEndsAsync(connection, null, cancellationToken).ConfigureAwait(false) : null;
+        var oldest = ends?.Oldest ?? latest.Sequence + 1;
+        var memory = new MemoryEventLog(log, time, latest with { Sequence = Math.Max(oldest - 1, latest.Sequence - log.MaxEvents) });
+        await ReadNewAsync(connection, memory, cancellationToken).ConfigureAwait(false);
+        if (memory.State.Latest != latest)
+            // Rows are missing, or are no events. What is older is the history's, which says where it ends.
+            memory = new MemoryEventLog(log, time, latest);
+        await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
+
+        (_written, _unwritten) = (latest, null);
+        var before = _memory;
+        _memory = memory;
+        _opened.TrySetResult();
+        before?.Close();
+    }
+
+    // The database has lost commits that it had confirmed, or was not there when they were due.
+    private async Task WriteAgainAsync(MemoryEventLog memory, EventId after, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await memory.ReadAsync(after, PageEvents, PageBytes, cancellationToken).ConfigureAwait(false);
+            var next = read.State.Oldest;
+            var isLast = read.Events.Count == 0 ? read.Status is LogReadStatus.Found : read.Events[^1].Id == read.State.Latest;
+            if (read.Status is not LogReadStatus.Found)
+                health.Lost(next.Sequence - after.Sequence - 1);
+            await UnderLeaseAsync(
+                async (connection, transaction) =>
+                {
+                    if (read.Status is not LogReadStatus.Found)
+                        await BeginRunAsync(connection, transaction, next, cancellationToken).ConfigureAwait(false);
+                    if (read.Events.Count > 0)
+                        await database.InsertAsync(connection, transaction, read.Events, mayBeThere: true, cancellationToken).ConfigureAwait(false);
+                    if (isLast && _unwritten is { } unwritten)
+                        await WriteRequestsAsync(connection, transaction, unwritten, cancellationToken).ConfigureAwait(false);
+                },
+                history.Durability,
+                cancellationToken).ConfigureAwait(false);
+            if (isLast)
+            {
+                (_written, _unwritten) = (read.State.Latest, null);
+                return;
+            }
+
+            after = read.Events.Count > 0 ? read.Events[^1].Id : next.Previous;
+        }
+    }
+
+    private Task BeginRunAsync(DbConnection connection, DbTransaction transaction, EventId first, CancellationToken cancellationToken) =>
+        EventRun.BeginAsync(connection, transaction, database, first, isLog: true, UnsafeIn(), cancellationToken);
+
+    private string? UnsafeIn() => history.Durability switch
+    {
+        HistoryDurability.Disk => null,
+        HistoryDurability.Process => database.Life ?? NoLife,
+        _ => NoLife,
+    };
+
+    private async Task UnderLeaseAsync(Func<DbConnection, DbTransaction, Task> work, HistoryDurability durability, CancellationToken cancellationToken)
+    {
+        var held = await database.InTransactionAsync(
+            async (connection, transaction) =>
+            {
+                if (!await Lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
+                    return false;
+                await work(connection, transaction).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken,
+            durability).ConfigureAwait(false);
+        if (!held)
+            throw new TimeoutException("Another server has the log.");
+    }
+
+    private static async Task<EventId> FindLatestAsync(DbConnection connection, EventRun run, CancellationToken cancellationToken) =>
+        await run.FindEndsAsync(connection, null, cancellationToken).ConfigureAwait(false) is { } ends
+            ? run.First with { Sequence = ends.Newest }
+            : run.First.Previous;
 
     private static async Task ReadNewAsync(DbConnection connection, MemoryEventLog memory, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var page = await SqlEventHistory.ReadPageAsync(connection, memory.State.Latest, PageEvents, int.MaxValue, cancellationToken).ConfigureAwait(false);
-            if (page.Count > 0)
-                memory.Take(page);
-            if (page.Count < PageEvents)
+            var page = await SqlEventHistory.ReadPageAsync(connection, memory.State.Latest, PageEvents, PageBytes, cancellationToken).ConfigureAwait(false);
+            if (page.Count == 0)
                 return;
+            memory.Take(page);
         }
     }
 
@@ -131,10 +269,12 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
         var requests = new IdempotencyWindow(log.IdempotencyLifetime, log.MaxIdempotencyKeys);
         var kept = await connection.Command(
             null,
-            "SELECT request_key, fingerprint, epoch, first_sequence, event_count, expires_at FROM event_requests WHERE expires_at > @now ORDER BY expires_at",
-            ("now", SqlTime.Write(time.GetUtcNow()))).ReadAsync(
+            "SELECT request_key, fingerprint, epoch, first_sequence, event_count, expires_at FROM event_requests WHERE expires_at > @now ORDER BY expires_at DESC LIMIT @most",
+            ("now", SqlTime.Write(time.GetUtcNow())),
+            ("most", log.MaxIdempotencyKeys)).ReadAsync(
                 row => (Request: new Idempotency(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)), Ids: Ids(row, 2), Expires: SqlTime.Read(row.GetInt64(5))),
                 cancellationToken).ConfigureAwait(false);
+        kept.Reverse();
         foreach (var (request, ids, expires) in kept)
             requests.Remember(request, ids, expires - log.IdempotencyLifetime);
 
@@ -154,6 +294,12 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
         Epoch.TryParse(row.GetString(column), out var epoch)
             ? new EventIdRange(new EventId(epoch, row.GetInt64(column + 1)), row.GetInt32(column + 2))
             : throw new FormatException($"A table of the log has an epoch '{row.GetString(column)}' that is none.");
+
+    private async Task WriteRequestsAsync(DbConnection connection, DbTransaction transaction, SqlLogBatch batch, CancellationToken cancellationToken)
+    {
+        foreach (var (request, ids) in batch.Requests)
+            await WriteRequestAsync(connection, transaction, request, ids, cancellationToken).ConfigureAwait(false);
+    }
 
     private Task<int> WriteRequestAsync(
         DbConnection connection, DbTransaction transaction, AppendRequest request, IReadOnlyList<EventId> ids, CancellationToken cancellationToken)

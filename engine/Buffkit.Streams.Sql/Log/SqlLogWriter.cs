@@ -13,11 +13,11 @@ internal sealed class SqlLogWriter(
     private const string HeldByAnother =
         "Another server has the log in this database, so this one accepts no events yet. Servers that are to run beside each other need Redis (ConnectionStrings:redis).";
 
-    private const string OvertakenByAnother =
-        "Another server has the log in this database now, and events that this one had accepted before they were written (Streams:History:Durability Relaxed) are lost. Restart this server.";
-
     private const int BatchEvents = 1_000;
     private const long BatchBytes = 4 * 1024 * 1024;
+
+    // A host that stops waits for 30 seconds, of which others need some.
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PendingAppend> _taken = [];
@@ -60,16 +60,42 @@ internal sealed class SqlLogWriter(
             while (true)
                 await TakeTurnAsync(stop).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
-            // The server stops.
+            // The server stops. Drivers do not all say in the same way that they were told to end.
         }
         finally
         {
             AnswerAll(AppendResult.Unavailable);
             queue.Close();
+            await CloseAsync().ConfigureAwait(false);
             using var patience = new CancellationTokenSource(options.Lease, time);
             await store.Lease.ReleaseAsync(patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    // What was accepted before it was written is written now, or it is said that it is lost.
+    private async Task CloseAsync()
+    {
+        using var patience = new CancellationTokenSource(ClosePatience, time);
+        while (store.Lease.IsHeld || store.IsBehind)
+        {
+            try
+            {
+                await store.CloseAsync(patience.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e)
+            {
+                health.WriteFailed(e);
+                if (patience.IsCancellationRequested)
+                {
+                    store.GiveUp();
+                    return;
+                }
+
+                await Task.Delay(_retries.Next(), time, CancellationToken.None).ConfigureAwait(false);
+            }
         }
     }
 
@@ -138,19 +164,18 @@ internal sealed class SqlLogWriter(
             return true;
         }
 
-        if (options.Durability is HistoryDurability.Relaxed)
-        {
+        // Accepted at once, it cannot be taken back: what fails to be written now is written when the log is loaded again.
+        var isRelaxed = options.Durability is HistoryDurability.Relaxed;
+        if (isRelaxed)
             Publish(batch);
-            return await WriteUntilItSucceedsAsync(batch, stop).ConfigureAwait(false);
-        }
-
         if (!await store.WriteAsync(batch, stop).ConfigureAwait(false))
         {
             AnswerAll(AppendResult.Unavailable);
             return false;
         }
 
-        Publish(batch);
+        if (!isRelaxed)
+            Publish(batch);
         return true;
     }
 
@@ -175,6 +200,8 @@ internal sealed class SqlLogWriter(
         while (events.Count < BatchEvents && bytes < BatchBytes && TryTake(out var append))
         {
             var request = append.Request;
+            if (append.Result.IsCompleted)
+                continue;
             if (store.FindAnswer(request) is { } answer)
             {
                 append.Answer(answer);
@@ -229,31 +256,6 @@ internal sealed class SqlLogWriter(
 
         _taken.Clear();
         health.Written += batch.Events.Count;
-    }
-
-    // They are accepted and cannot be taken back; while this waits the queue fills, and then publishers are told.
-    private async Task<bool> WriteUntilItSucceedsAsync(SqlLogBatch batch, CancellationToken stop)
-    {
-        while (true)
-        {
-            try
-            {
-                if (await store.WriteAsync(batch, stop).ConfigureAwait(false))
-                {
-                    health.WriteSucceeded();
-                    return true;
-                }
-
-                // Their ids are another server's by now, and clients have them.
-                health.WriteIsHeldUp(OvertakenByAnother);
-                await WaitAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
-            }
-            catch (Exception e) when (!stop.IsCancellationRequested)
-            {
-                health.WriteFailed(e);
-                await Task.Delay(_retries.Next(), time, stop).ConfigureAwait(false);
-            }
-        }
     }
 
     private void AnswerAll(AppendResult result)

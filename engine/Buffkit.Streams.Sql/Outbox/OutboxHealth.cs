@@ -18,8 +18,8 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
     /// <summary>Whether this server is the one that publishes.</summary>
     public bool IsRelay { get; set; }
 
-    /// <summary>How much was in the outbox when this server looked, where it is the one that publishes.</summary>
-    public OutboxCounts Counts => IsRelay ? Volatile.Read(ref _counts)[0] : default;
+    /// <summary>How much was in the outbox when this server looked, where it is the one that publishes; otherwise nothing is known here.</summary>
+    public OutboxCounts? Counts => IsRelay ? Volatile.Read(ref _counts)[0] : null;
 
     /// <summary>Looks how much is in the outbox.</summary>
     public async Task LookAsync(CancellationToken cancellationToken) =>

@@ -15,9 +15,13 @@ internal sealed partial class OutboxRelay(
     // After an event was added here, its transaction may last a little longer: looked for this soon, then at longer intervals.
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
 
+    private bool _isKnown;
+
     protected override async Task WorkAsync(CancellationToken stop)
     {
-        Log.Begins(logger);
+        if (!_isKnown)
+            Log.Begins(logger);
+        _isKnown = true;
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var listening = ListenAsync(turn.Token);
         try
@@ -25,6 +29,7 @@ internal sealed partial class OutboxRelay(
             // From here on transactions of this server need not wake others.
             signal.IsRelayHere = true;
             await RelayAsync(stop).ConfigureAwait(false);
+            _isKnown = false;
             Log.Ends(logger);
         }
         finally
@@ -44,7 +49,7 @@ internal sealed partial class OutboxRelay(
     // Until the lease is lost.
     private async Task RelayAsync(CancellationToken stop)
     {
-        var table = new OutboxTable(Database, Lease, draft => publisher.Own(draft with { IsOwned = false }), options.BatchEvents);
+        var table = new OutboxTable(Database, Lease, (draft, isSettled) => publisher.Own(draft with { IsOwned = false }, anySize: isSettled), options.BatchEvents);
         if (await table.FindProducerAsync(stop).ConfigureAwait(false) is not { } producer)
             return;
         if (await table.FindUnfinishedAsync(stop).ConfigureAwait(false) is { } unfinished
@@ -105,15 +110,12 @@ internal sealed partial class OutboxRelay(
 
     private async Task<bool> PublishAsync(OutboxTable table, OutboxBatch batch, string producer, CancellationToken stop)
     {
-        // Settled when more was allowed: an event over a limit that was lowered since is set aside like any other.
-        foreach (var row in batch.Rows.Where(row => row.Problem is not null))
-        {
-            if (!await table.SetAsideAsync(row, row.Problem!, stop).ConfigureAwait(false))
-                return false;
-        }
+        // Only if somebody changed the table by hand: what follows of the same key has to wait, so the rest is settled anew.
+        if (batch.Rows.FirstOrDefault(row => row.Problem is not null) is { } bad)
+            return await table.SetAsideAsync(batch, bad, stop).ConfigureAwait(false);
 
-        var drafts = batch.Rows.Where(row => row.Draft is not null).Select(row => row.Draft!).ToArray();
-        while (drafts.Length > 0)
+        var drafts = batch.Rows.Select(row => row.Draft!).ToArray();
+        while (true)
         {
             var result = await publisher.TryPublishAsync(drafts, new ProducerSequence(producer, batch.Number), stop).ConfigureAwait(false);
             switch (result.Status)
@@ -135,13 +137,12 @@ internal sealed partial class OutboxRelay(
                     break;
             }
         }
-
-        return true;
     }
 
     // Where the database can wake this server, that is sooner than the next look; where it cannot, or a pooler is between, the look comes all the same.
     private async Task ListenAsync(CancellationToken stop)
     {
+        var backoff = DatabaseBackoff.Begin();
         while (true)
         {
             try
@@ -154,6 +155,7 @@ internal sealed partial class OutboxRelay(
                     while (true)
                     {
                         await wait(stop).ConfigureAwait(false);
+                        backoff.Reset();
                         signal.Wake();
                     }
                 }
@@ -161,7 +163,7 @@ internal sealed partial class OutboxRelay(
             catch (Exception) when (!stop.IsCancellationRequested)
             {
                 // The relay looks by itself meanwhile, and says what is wrong.
-                await Task.Delay(options.PollInterval, Time, stop).ConfigureAwait(false);
+                await Task.Delay(backoff.Next(), Time, stop).ConfigureAwait(false);
             }
         }
     }

@@ -1,7 +1,9 @@
+using System.Data.Common;
+
 namespace Buffkit.Streams.Sql;
 
 /// <summary>How much is in the outbox.</summary>
-/// <param name="Waiting">Events that are to be published.</param>
+/// <param name="Waiting">Events that are to be published; beyond 100,000 they are not counted.</param>
 /// <param name="OldestAge">For how long the oldest of them has waited, by the database's clock.</param>
 /// <param name="SetAside">Events that cannot be published.</param>
 internal readonly record struct OutboxCounts(long Waiting, TimeSpan OldestAge, long SetAside);
@@ -25,6 +27,9 @@ public sealed record SetAsideEvent(long Id, string Topic, string Type, string? K
 /// <summary>What operators see of the outbox, and do with it.</summary>
 internal sealed class OutboxStore(EventDatabase database, OutboxSignal signal)
 {
+    // Whoever looks often must not read ever more while the outbox fills; that it is this full says enough.
+    private const int MostCounted = 100_000;
+
     /// <summary>Most events that are listed.</summary>
     public const int ListEvents = 100;
 
@@ -32,14 +37,19 @@ internal sealed class OutboxStore(EventDatabase database, OutboxSignal signal)
         database.QueryAsync(
             async connection =>
             {
-                var waiting = await connection.Command(
-                    null, $"SELECT COUNT(*), COALESCE({database.Now} - MIN(added_at), 0) FROM event_outbox WHERE set_aside_at IS NULL")
-                    .ReadAsync(row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken).ConfigureAwait(false);
-                var aside = await connection.Command(null, "SELECT COUNT(*) FROM event_outbox WHERE set_aside_at IS NOT NULL")
+                var waiting = await CountAsync(connection, "IS NULL", cancellationToken).ConfigureAwait(false);
+                var aside = await CountAsync(connection, "IS NOT NULL", cancellationToken).ConfigureAwait(false);
+                var age = await connection.Command(
+                    null, $"SELECT {database.Now} - added_at FROM event_outbox WHERE set_aside_at IS NULL ORDER BY id LIMIT 1")
                     .ReadNumberAsync(cancellationToken).ConfigureAwait(false);
-                return new OutboxCounts(waiting[0].Item1, TimeSpan.FromMicroseconds(Math.Max(0, waiting[0].Item2)), aside ?? 0);
+                return new OutboxCounts(waiting, TimeSpan.FromMicroseconds(Math.Max(0, age ?? 0)), aside);
             },
             cancellationToken);
+
+    private static async Task<long> CountAsync(DbConnection connection, string isSetAside, CancellationToken cancellationToken) =>
+        await connection.Command(
+            null, $"SELECT COUNT(*) FROM (SELECT 1 FROM event_outbox WHERE set_aside_at {isSetAside} LIMIT {MostCounted}) counted")
+            .ReadNumberAsync(cancellationToken).ConfigureAwait(false) ?? 0;
 
     /// <summary>Lists what was set aside, the oldest first.</summary>
     /// <param name="after">Only those with a later number: the next page.</param>

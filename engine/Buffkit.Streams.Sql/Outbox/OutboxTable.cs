@@ -21,7 +21,7 @@ internal sealed record OutboxBatch(long Number, IReadOnlyList<OutboxRow> Rows);
 /// A batch is settled in the database before it is published: when it is published again it is the same. What is in a row is checked
 /// again, since anybody may write to the table.
 /// </remarks>
-internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, Func<EventDraft, EventDraft> check, int batchEvents)
+internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, Func<EventDraft, bool, EventDraft> check, int batchEvents)
 {
     // Held in memory, and one call of the log.
     private const long BatchBytes = 1024 * 1024;
@@ -69,7 +69,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
                 if (number is null)
                     return null;
                 var rows = await connection.Command(null, $"SELECT {Columns} FROM event_outbox o WHERE o.set_aside_at IS NULL AND o.batch = @number ORDER BY o.id", ("number", number))
-                    .ReadAsync(Read, cancellationToken).ConfigureAwait(false);
+                    .ReadAsync(row => Read(row, isSettled: true), cancellationToken).ConfigureAwait(false);
                 return new OutboxBatch(number.Value, rows);
             },
             cancellationToken);
@@ -90,10 +90,11 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
             {
                 if (!await lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
                     return false;
+                var size = 0L;
                 var rows = await connection.Command(transaction, $"SELECT {Columns} {Waiting}ORDER BY o.id LIMIT @count", ("count", batchEvents))
-                    .ReadAsync(Read, cancellationToken).ConfigureAwait(false);
+                    .ReadAsync(row => Read(row, isSettled: false), cancellationToken, row => (size += row.Draft?.Data.Length ?? 0) < BatchBytes).ConfigureAwait(false);
                 var stopped = new HashSet<string>();
-                var (good, bytes) = (new List<OutboxRow>(), 0L);
+                var good = new List<OutboxRow>();
                 foreach (var row in rows)
                 {
                     if (row.OrderKey is { } key && stopped.Contains(key))
@@ -107,10 +108,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
                         continue;
                     }
 
-                    if (bytes >= BatchBytes)
-                        break;
                     good.Add(row);
-                    bytes += row.Draft!.Data.Length;
                 }
 
                 if (good.Count == 0)
@@ -156,14 +154,16 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
             },
             cancellationToken);
 
-    /// <summary>Sets a row aside that was settled already.</summary>
-    public Task<bool> SetAsideAsync(OutboxRow row, string problem, CancellationToken cancellationToken) =>
+    /// <summary>Sets a row aside that was settled already, and takes its batch apart.</summary>
+    public Task<bool> SetAsideAsync(OutboxBatch batch, OutboxRow row, CancellationToken cancellationToken) =>
         database.InTransactionAsync(
             async (connection, transaction) =>
             {
                 if (!await lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
                     return false;
-                await SetAsideAsync(connection, transaction, row, problem, cancellationToken).ConfigureAwait(false);
+                await SetAsideAsync(connection, transaction, row, row.Problem!, cancellationToken).ConfigureAwait(false);
+                await connection.Command(transaction, "UPDATE event_outbox SET batch = NULL WHERE batch = @number", ("number", batch.Number))
+                    .ExecuteAsync(cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);
@@ -184,14 +184,14 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
         return ids.ToString();
     }
 
-    private OutboxRow Read(DbDataReader row)
+    private OutboxRow Read(DbDataReader row, bool isSettled)
     {
         var (id, order) = (row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1));
         try
         {
-            return new OutboxRow(id, order, check(EventRows.ReadDraft(row, 2)), null);
+            return new OutboxRow(id, order, check(EventRows.ReadDraft(row, 2), isSettled), null);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or System.Text.Json.JsonException)
+        catch (Exception e) when (EventRows.IsNoEvent(e))
         {
             return new OutboxRow(id, order, null, e.Message);
         }

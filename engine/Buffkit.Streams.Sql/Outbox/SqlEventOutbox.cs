@@ -8,31 +8,38 @@ namespace Buffkit.Streams.Sql;
 /// <summary>Writes events beside the application's rows, in one statement.</summary>
 internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publisher, OutboxSignal signal) : IEventOutbox
 {
-    public async Task AddAsync(DbTransaction transaction, EventDraft draft, CancellationToken cancellationToken = default)
+    public Task AddAsync(DbTransaction transaction, EventDraft draft, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return AddRangeAsync(transaction, [draft], cancellationToken);
+    }
+
+    public async Task AddRangeAsync(DbTransaction transaction, IReadOnlyList<EventDraft> drafts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        ArgumentNullException.ThrowIfNull(draft);
+        ArgumentNullException.ThrowIfNull(drafts);
+        if (drafts.Count == 0)
+            return;
         var connection = Connection(transaction);
         // Now, while its publisher can be told; later it could only be set aside.
-        var owned = publisher.Own(draft);
-        var (lockKey, order) = Order(owned);
-        var command = connection.Command(
+        var rows = drafts.Select(draft => new Row(publisher.Own(draft), OrderKey.Of(draft))).ToList();
+        // In their order, so that two transactions that add several do not wait for each other.
+        var locks = string.Concat(
+            rows.Select(row => row.Order?.Slot).OfType<int>().Distinct().Order().Select(database.LockOrderSlot));
+        await database.InsertRowsAsync(
+            connection,
             transaction,
-            $"""
-            {lockKey}
-            INSERT INTO event_outbox (added_at, {EventRows.DraftColumns}, order_key)
-            VALUES ({database.Now}, @topic, @type, @key, @contenttype, @cloudevent, @data, @order){(signal.IsRelayHere ? "" : database.Notify)}
-            """,
-            ("topic", owned.Topic.Value),
-            ("type", owned.Type),
-            ("key", owned.Key),
-            ("contenttype", owned.ContentType),
-            ("cloudevent", EventRows.CloudEvent(owned)),
-            ("data", EventRows.Data(owned)),
-            ("order", order?.Text));
-        if (lockKey.Length > 0)
-            command.Add("slot", (int)(order!.Value.Number % database.Slots));
-        await command.ExecuteAsync(cancellationToken).ConfigureAwait(false);
+            new RowInsert<Row>(
+                $"INSERT INTO event_outbox (added_at, {EventRows.DraftColumns}, order_key) VALUES (",
+                row => [.. EventRows.Values(row.Draft), row.Order?.Text],
+                row => row.Draft.Data.Length)
+            {
+                Before = locks,
+                First = $"{database.Now}, ",
+                End = signal.IsRelayHere ? "" : database.Notify,
+            },
+            rows,
+            cancellationToken).ConfigureAwait(false);
         signal.Wake();
     }
 
@@ -53,12 +60,20 @@ internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publ
         }
     }
 
-    private (string Lock, (string Text, long Number)? Order) Order(EventDraft draft)
+    private sealed record Row(EventDraft Draft, OrderKey? Order);
+
+    /// <summary>What events follow each other by.</summary>
+    /// <param name="Text">In the table.</param>
+    /// <param name="Slot">The lock.</param>
+    private sealed record OrderKey(string Text, int Slot)
     {
-        if (draft.Key is null)
-            return ("", null);
-        // Neither has a line break.
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{draft.Topic.Value}\n{draft.Key}"));
-        return (database.LockOrderKey, (Convert.ToHexStringLower(hash), BinaryPrimitives.ReadInt64LittleEndian(hash) & long.MaxValue));
+        public static OrderKey? Of(EventDraft draft)
+        {
+            if (draft.Key is null)
+                return null;
+            // Neither has a line break.
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{draft.Topic.Value}\n{draft.Key}"));
+            return new OrderKey(Convert.ToHexStringLower(hash), (int)(BinaryPrimitives.ReadUInt32LittleEndian(hash) % EventDatabase.OrderSlots));
+        }
     }
 }

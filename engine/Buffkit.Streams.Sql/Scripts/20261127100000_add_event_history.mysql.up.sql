@@ -18,6 +18,10 @@ CREATE TABLE event_runs (
     epoch varchar(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     first_sequence bigint NOT NULL,
     began_at bigint NOT NULL,
+    -- log: the ids are of this database; copy: of a log that servers share.
+    origin varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- Set while a server accepts what is not on the disk yet: only while this lasts is nothing of it lost.
+    unsafe_in varchar(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     UNIQUE (epoch, first_sequence)
 ) ENGINE = InnoDB;
 

@@ -18,6 +18,10 @@ CREATE TABLE event_runs (
     epoch varchar(12) COLLATE "C" NOT NULL,
     first_sequence bigint NOT NULL,
     began_at bigint NOT NULL,
+    -- log: the ids are of this database; copy: of a log that servers share.
+    origin varchar(8) COLLATE "C" NOT NULL,
+    -- Set while a server accepts what is not on the disk yet: only while this lasts is nothing of it lost.
+    unsafe_in varchar(64) COLLATE "C" NULL,
     UNIQUE (epoch, first_sequence)
 );
 

@@ -18,6 +18,10 @@ CREATE TABLE event_runs (
     epoch TEXT NOT NULL,
     first_sequence INTEGER NOT NULL,
     began_at INTEGER NOT NULL,
+    -- log: the ids are of this database; copy: of a log that servers share.
+    origin TEXT NOT NULL,
+    -- Set while a server accepts what is not on the disk yet: only while this lasts is nothing of it lost.
+    unsafe_in TEXT NULL,
     UNIQUE (epoch, first_sequence)
 );
 

@@ -57,6 +57,13 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     public ValueTask<(EventId Id, bool IsSure)> FindOldestAsync(EventId ofLog, CancellationToken cancellationToken) =>
         FindAsync(ofLog, older => older.FindOldestAsync(ofLog, cancellationToken));
 
+    /// <summary>The same, for whoever stands at a cursor that neither reaches: only what lies ahead of it brings them further.</summary>
+    public async ValueTask<EventId> FindOldestAfterAsync(EventId cursor, EventId ofLog, CancellationToken cancellationToken)
+    {
+        var (oldest, _) = await FindOldestAsync(ofLog, cancellationToken).ConfigureAwait(false);
+        return oldest.Epoch == cursor.Epoch && oldest.Sequence <= cursor.Sequence + 1 ? ofLog : oldest;
+    }
+
     /// <summary>Finds the first event since a time that lies before all that the log holds.</summary>
     /// <returns>The log's oldest, and false, where the history could not be asked.</returns>
     public ValueTask<(EventId Id, bool IsSure)> FindSinceAsync(DateTimeOffset since, EventId ofLog, CancellationToken cancellationToken) =>
@@ -111,7 +118,7 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
             else if (evicted && await log.ReadThinnedAsync(after, PageEvents, PageBytes, CancellationToken.None).ConfigureAwait(false) is { } thinned)
                 return new ReplayPage(LogReadStatus.Found, [.. thinned.Events.Select(e => new TailEntry(e))], thinned.State) { Thinned = thinned };
             else
-                read = read with { State = read.State with { Oldest = (await FindOldestAsync(read.State.Oldest, CancellationToken.None).ConfigureAwait(false)).Id } };
+                read = read with { State = read.State with { Oldest = await FindOldestAfterAsync(after, read.State.Oldest, CancellationToken.None).ConfigureAwait(false) } };
         }
 
         return new ReplayPage(read.Status, [.. read.Events.Select(e => new TailEntry(e))], read.State);

@@ -39,6 +39,12 @@ internal readonly record struct StartingPoint(EventId Cursor, bool Recovered, Ga
     /// <inheritdoc cref="IsUnconfirmed"/>
     public static StartingPoint Unconfirmed(EventId cursor) => At(cursor, true) with { IsUnconfirmed = true };
 
+    /// <summary>Delivery begins with the oldest event that can be had; what was before may have been asked for.</summary>
+    /// <param name="oldest">That event.</param>
+    /// <param name="isUnconfirmed">As <see cref="IsUnconfirmed"/>.</param>
+    public static StartingPoint BehindUnknown(EventId oldest, bool isUnconfirmed = false) =>
+        new(oldest.Previous, false, new Gap(null, oldest, GapReason.Evicted)) { IsUnconfirmed = isUnconfirmed };
+
     /// <summary>Delivery begins at a cursor, and there is nothing to tell first.</summary>
     public static StartingPoint At(EventId cursor, bool recovered) => new(cursor, recovered, null);
 

@@ -44,37 +44,45 @@ internal sealed class StartingPointFinder(IEventLog log, EventTail tail, ReplayR
             ? await FindInEarlierEpochAsync(cursor, start, cancellationToken).ConfigureAwait(false)
             : start;
         return start.Gap is { } lost
-            ? start.MovedTo((await replay.FindOldestAsync(lost.Next, cancellationToken).ConfigureAwait(false)).Id)
+            ? start.MovedTo(await replay.FindOldestAfterAsync(cursor, lost.Next, cancellationToken).ConfigureAwait(false))
             : start;
     }
 
     private async ValueTask<StartingPoint> FindEarliestAsync(LogState known, CancellationToken cancellationToken)
     {
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
-            return StartingPoint.Unconfirmed(known.BeforeOldest);
+            return FromUnknown(known);
         var (oldest, isSure) = await replay.FindOldestAsync(state.Oldest, cancellationToken).ConfigureAwait(false);
-        return isSure ? StartingPoint.At(oldest.Previous, true) : BehindUnknown(oldest);
+        return isSure ? StartingPoint.At(oldest.Previous, true) : StartingPoint.BehindUnknown(oldest);
     }
 
     private async ValueTask<StartingPoint> FindSinceAsync(DateTimeOffset since, LogState known, CancellationToken cancellationToken)
     {
         if (await log.ReadStateAsync(cancellationToken).ConfigureAwait(false) is not { } state)
-            return StartingPoint.Unconfirmed(known.Latest);
-        var first = await Bisection.FindFirstAsync(state.Oldest.Sequence, state.Latest.Sequence + 1, async sequence =>
+            return FromUnknown(known);
+        var found = await Bisection.FindFirstAsync(state.Oldest.Sequence, state.Latest.Sequence + 1, async sequence =>
         {
             var read = await log.ReadAsync(state.Latest with { Sequence = sequence - 1 }, 1, 1, cancellationToken).ConfigureAwait(false);
-            return read is not { Status: LogReadStatus.Found, Events: [var e, ..] } || e.Time < since;
+            return read switch
+            {
+                { Status: LogReadStatus.Found, Events: [var e, ..] } => e.Time < since,
+                { Status: LogReadStatus.Evicted } => true,
+                _ => null,
+            };
         }).ConfigureAwait(false);
+        if (found is not { } first)
+            return FromUnknown(known);
         if (first > state.Oldest.Sequence)
             return StartingPoint.At(state.Oldest with { Sequence = first - 1 }, true);
-        var (found, isSure) = await replay.FindSinceAsync(since, state.Oldest, cancellationToken).ConfigureAwait(false);
+        var (older, isSure) = await replay.FindSinceAsync(since, state.Oldest, cancellationToken).ConfigureAwait(false);
         // Of what was taken before the oldest that is retained nobody knows the time.
-        var isOldest = found.Sequence > 1 && found == (await replay.FindOldestAsync(state.Oldest, cancellationToken).ConfigureAwait(false)).Id;
-        return isSure && !isOldest ? StartingPoint.At(found.Previous, true) : BehindUnknown(found);
+        var isOldest = older.Sequence > 1 && older == (await replay.FindOldestAsync(state.Oldest, cancellationToken).ConfigureAwait(false)).Id;
+        return isSure && !isOldest ? StartingPoint.At(older.Previous, true) : StartingPoint.BehindUnknown(older);
     }
 
-    // What was before may have been asked for.
-    private static StartingPoint BehindUnknown(EventId oldest) => new(oldest.Previous, false, new Gap(null, oldest, GapReason.Evicted));
+    // The log is away: when it is back, all follows that it had when it was last seen, and what it has not any more is told then.
+    private static StartingPoint FromUnknown(LogState known) =>
+        known.IsKnown ? StartingPoint.BehindUnknown(known.Oldest, isUnconfirmed: true) : StartingPoint.Unconfirmed(known.BeforeOldest);
 
     private static bool IsReached(EventId cursor, LogState known) =>
         cursor.Epoch != known.Epoch || cursor.Sequence <= known.Latest.Sequence;

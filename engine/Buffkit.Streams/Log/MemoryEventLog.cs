@@ -24,6 +24,7 @@ internal sealed class MemoryEventLog : IEventLog
     private readonly IdempotencyWindow _idempotency;
     private readonly ProducerNumbers _producers = new();
     private TaskCompletionSource _appended = NewSignal();
+    private bool _isClosed;
 
     public MemoryEventLog(LogOptions options, TimeProvider time)
         : this(options, time, new EventId(Epoch.New(), 0))
@@ -113,6 +114,19 @@ internal sealed class MemoryEventLog : IEventLog
         appended.SetResult();
     }
 
+    /// <summary>Lets whoever follows it come to an end, once they have read all: another log goes on.</summary>
+    public void Close()
+    {
+        TaskCompletionSource appended;
+        lock (_gate)
+        {
+            _isClosed = true;
+            (appended, _appended) = (_appended, NewSignal());
+        }
+
+        appended.SetResult();
+    }
+
     public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -138,9 +152,10 @@ internal sealed class MemoryEventLog : IEventLog
         {
             Task more;
             LogRead read;
+            bool isClosed;
             lock (_gate)
             {
-                more = _appended.Task;
+                (more, isClosed) = (_appended.Task, _isClosed);
                 read = Read(after, FollowPage, int.MaxValue);
             }
 
@@ -153,6 +168,10 @@ internal sealed class MemoryEventLog : IEventLog
             {
                 after = read.Events[^1].Id;
                 yield return read;
+            }
+            else if (isClosed)
+            {
+                yield break;
             }
             else
             {

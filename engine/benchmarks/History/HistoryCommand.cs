@@ -94,7 +94,7 @@ internal static class HistoryCommand
             {
                 var history = new HistoryOptions { Durability = durability };
                 var health = new HistoryHealth(NullLogger<HistoryHealth>.Instance);
-                using var store = new SqlLogStore(EventDatabase.Of(source), new LogOptions(), history, TimeProvider.System);
+                using var store = new SqlLogStore(EventDatabase.Of(source), new LogOptions(), history, health, TimeProvider.System);
                 var queue = new SqlLogQueue();
                 var log = new SqlEventLog(store, queue, health, TimeProvider.System);
                 using var writer = new SqlLogWriter(log, store, queue, history, health, TimeProvider.System);

@@ -111,7 +111,7 @@ internal sealed class SqlLogNode : IAsyncDisposable
     {
         var queue = new SqlLogQueue();
         Health = new HistoryHealth(NullLogger<HistoryHealth>.Instance);
-        _store = new SqlLogStore(database, log, history, TimeProvider.System);
+        _store = new SqlLogStore(database, log, history, Health, TimeProvider.System);
         Log = new SqlEventLog(_store, queue, Health, TimeProvider.System);
         _writer = new SqlLogWriter(Log, _store, queue, history, Health, TimeProvider.System);
     }
