@@ -57,6 +57,22 @@ public sealed class HistoryTests
         Assert.Equal("evicted", (await client.NextGapAsync()).Reason);
     }
 
+    [Fact]
+    public async Task Open_HistoryHasAHoleBehindTheCursor_TellsTheGapOnceAndGoesOnAhead()
+    {
+        var history = new HoledHistory();
+        await using var server = await StreamsServer.StartAsync(SmallLog, services => services.AddSingleton<IEventHistory>(history));
+        var cursor = await PublishAsync(server, new RecordedHistory(), 0, 1);
+        await PublishAsync(server, new RecordedHistory(), 1, 50);
+
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", lastEventId: cursor.ToString());
+
+        var gap = await client.NextGapAsync();
+        Assert.True(EventId.TryParse(gap.Next, out var next));
+        Assert.Equal(36, next.Sequence);
+        Assert.Equal(Enumerable.Range(35, 16).Select(n => n.ToString(CultureInfo.InvariantCulture)), await client.NextDataAsync(16));
+    }
+
     private static async Task<EventId> PublishAsync(StreamsServer server, RecordedHistory history, int from, int count)
     {
         EventId id = default;
@@ -68,6 +84,16 @@ public sealed class HistoryTests
         }
 
         return id;
+    }
+
+    /// <summary>One that holds what is before a cursor and what is right before the log, and nothing between.</summary>
+    private sealed class HoledHistory : IEventHistory
+    {
+        public ValueTask<LogRead> ReadAsync(EventId after, int maxEvents, int maxBytes, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(new LogRead(LogReadStatus.Evicted, [], new LogState(after.Next, after)));
+
+        public ValueTask<EventId?> FindOldestAsync(EventId before, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<EventId?>(before with { Sequence = 1 });
     }
 
     /// <summary>Every event ever, in the order of their publishing.</summary>

@@ -50,6 +50,29 @@ public sealed class SinceTests
     }
 
     [Theory]
+    [InlineData("&since=2026-01-01T12:00:05Z")]
+    [InlineData("&after=earliest")]
+    public async Task Open_TheLogIsAway_SaysThatSomethingMayBeLostAndDeliversAllWhenItIsBack(string start)
+    {
+        var time = new FakeTimeProvider(Noon);
+        var log = new FaultInjectingLog(new MemoryEventLog(new LogOptions(), time), seed: 1) { Rate = 0 };
+        await using var server = await StreamsServer.StartAsync(services: services => services.AddSingleton<IEventLog>(log));
+        for (var n = 0; n < 10; n++)
+        {
+            await server.PublishAsync("a", n);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        log.Away = true;
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", more: start);
+        log.Away = false;
+
+        Assert.False(client.Open.GetProperty("recovered").GetBoolean());
+        Assert.Equal("evicted", (await client.NextGapAsync()).Reason);
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => $"{n}"), await client.NextDataAsync(10));
+    }
+
+    [Theory]
     [InlineData("yesterday")]
     [InlineData("2026-01-01")]
     [InlineData("2026-01-01T12:00:00+01:00")]

@@ -1,5 +1,6 @@
 using Buffkit.Streams;
 using Buffkit.Streams.Sql;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Buffkit.Tests;
@@ -114,6 +115,80 @@ public sealed class HistoryDatabaseTests(PostgresServer postgres, MySqlServer my
 
         Assert.False(written);
         Assert.False(lease.IsHeld);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Hold_AnotherHasTheSameTerm_IsRefused(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        using var lease = new DatabaseLease(tables.Database, "history", TimeSpan.FromMinutes(1));
+        Assert.True(await lease.TryAcquireAsync(Stop));
+
+        await tables.ExecuteAsync("UPDATE event_leases SET holder = 'another' WHERE name = 'history'");
+
+        Assert.False(await lease.RenewAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Health_PruningFailed_DoesNotKeepEventsFromBeingWritten()
+    {
+        var health = new HistoryHealth(NullLogger<HistoryHealth>.Instance);
+
+        health.PruneFailed(new TimeoutException());
+        health.WriteSucceeded();
+
+        Assert.True(health.IsWritable);
+        Assert.Equal(HealthStatus.Degraded, (await health.CheckHealthAsync(new HealthCheckContext(), Stop)).Status);
+        health.PruneSucceeded();
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new HealthCheckContext(), Stop)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Write_TheLogIsBehindTheHistory_SaysSoAndCopiesNothing(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        var epoch = Epoch.New();
+        await using (var before = new HistoryNode(tables, new MemoryEventLog(new LogOptions(), TimeProvider.System, new EventId(epoch, 0))))
+        {
+            await before.AppendAsync(10);
+            await before.CopiedAsync();
+        }
+
+        await using var node = new HistoryNode(tables, new MemoryEventLog(new LogOptions(), TimeProvider.System, new EventId(epoch, 0)));
+        await node.AppendAsync(3);
+
+        await Eventually.TrueAsync(() => !node.Health.IsWritable, "health says that the log is behind");
+        Assert.Equal(10, await tables.NumberAsync("SELECT COUNT(*) FROM event_history"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Prune_RequestsWhoseLifetimeIsOver_AreDeletedAndOthersStay(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await tables.Database.InTransactionAsync(
+            async (connection, transaction) =>
+            {
+                await tables.Database.InsertRowsAsync(
+                    connection,
+                    transaction,
+                    new RowInsert<int>(
+                        "INSERT INTO event_requests (request_key, epoch, first_sequence, event_count, expires_at) VALUES (",
+                        n => [$"key-{n}", "e", 1, 1, n % 2 == 0 ? 1L : long.MaxValue / 2],
+                        _ => 1),
+                    [.. Enumerable.Range(0, 5_000)],
+                    Stop);
+                return true;
+            },
+            Stop);
+        using var retention = new HistoryRetention(tables.Database, new HistoryOptions(), new HistoryHealth(NullLogger<HistoryHealth>.Instance), TimeProvider.System);
+
+        await retention.PruneAsync(Stop);
+
+        Assert.Equal(2_500, await tables.NumberAsync("SELECT COUNT(*) FROM event_requests"));
+        Assert.Equal(0, await tables.NumberAsync("SELECT COUNT(*) FROM event_requests WHERE expires_at = 1"));
     }
 
     [Theory]

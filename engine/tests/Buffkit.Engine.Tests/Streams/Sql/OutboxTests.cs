@@ -166,6 +166,67 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Relay_BatchWasSettledUnderAHigherLimit_IsPublishedAsItWas(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await tables.ExecuteAsync("INSERT INTO event_outbox_producer (producer, number) VALUES ('outbox-1', 7)");
+        await tables.ExecuteAsync(
+            "INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key, batch) VALUES "
+            + $"(0, 'a', 't', 'k', '\"{new string('x', 2_000)}\"', 'k', 7), (0, 'a', 't', 'k', '2', 'k', 7), (0, 'a', 't', 'k', '\"{new string('y', 2_000)}\"', 'k', NULL)");
+
+        await using var server = await StartAsync(tables, settings: new() { ["Streams:Limits:EventBytes"] = "1024" });
+
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox WHERE set_aside_at IS NULL") == 0, "the rest is published or set aside");
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**", after: "earliest");
+        Assert.Equal([new string('x', 2_000), "2"], await client.NextDataAsync(2));
+        Assert.Equal(1, await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox WHERE set_aside_at IS NOT NULL"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task AddRange_SeveralKeysInAnyOrder_NoTransactionEndsInADeadlock(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StartAsync(tables);
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**");
+        var outbox = server.Services.GetRequiredService<IEventOutbox>();
+        const int Writers = 4;
+        const int Each = 25;
+        string[] keys = ["a", "b", "c"];
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        {
+            var random = new Random(writer);
+            for (var n = 0; n < Each; n++)
+            {
+                await using var connection = await tables.Source.OpenConnectionAsync(Stop);
+                await using var transaction = await connection.BeginTransactionAsync(Stop);
+                random.Shuffle(keys = [.. keys]);
+                await outbox.AddRangeAsync(transaction, [.. keys.Select(key => EventDraft.Json(Topic.Parse("t"), "t", $"{writer}/{n}", key))], Stop);
+                await transaction.CommitAsync(Stop);
+            }
+        }, Stop)));
+
+        var events = await client.NextDataAsync(Writers * Each * keys.Length);
+        Assert.All(events.CountBy(data => data), pair => Assert.Equal(keys.Length, pair.Value));
+        Assert.Equal(Writers * Each, events.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Add_RegisteredTwice_IsThereOnce()
+    {
+        await using var tables = await EventTables.CreateAsync(EventTables.Sqlite, postgres, mySql);
+        await using var server = await StreamsServer.StartAsync(
+            streams: streams => streams
+                .AddSqlHistory(_ => tables.Source).AddOutbox(_ => tables.Source).AddSqlHistory(_ => tables.Source).AddOutbox(_ => tables.Source));
+
+        var health = await server.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Stop);
+
+        Assert.Contains("outbox", health.Entries.Keys);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Relay_DatabaseWasSetBackToABackup_PublishesWhatItStillHolds(string engine)
     {
         await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
@@ -217,8 +278,9 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
         await Assert.ThrowsAsync<ArgumentException>(() => outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop));
     }
 
-    private static Task<StreamsServer> StartAsync(EventTables tables, Action<IServiceCollection>? services = null) => StreamsServer.StartAsync(
-        new Dictionary<string, string?> { ["Streams:Outbox:Lease"] = "00:00:01", ["Streams:History:Lease"] = "00:00:01" },
+    private static Task<StreamsServer> StartAsync(
+        EventTables tables, Action<IServiceCollection>? services = null, Dictionary<string, string?>? settings = null) => StreamsServer.StartAsync(
+        new Dictionary<string, string?>(settings ?? []) { ["Streams:Outbox:Lease"] = "00:00:01", ["Streams:History:Lease"] = "00:00:01" },
         services,
         streams: streams => streams.AddSqlHistory(_ => tables.Source).AddOutbox(_ => tables.Source));
 

@@ -68,6 +68,93 @@ public abstract class SqlEventLogSpecification(string engine, PostgresServer pos
         Assert.Equal(one.Next, (await second.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)]), Stop)).Ids[0]);
     }
 
+    [Theory]
+    [InlineData(HistoryDurability.Process)]
+    [InlineData(HistoryDurability.Relaxed)]
+    public async Task Stop_WithLessThanDisk_LosesNothingAndKeepsTheEpoch(HistoryDurability durability)
+    {
+        var first = await StartAsync(durability: durability);
+        var start = await first.Log.FindStartAsync(0, Stop);
+        // Not one by one: much of it is accepted when the stop comes.
+        var accepted = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => AppendAsync(first, n)));
+        Assert.Equal(1, await _tables!.NumberAsync(Unsafe));
+        await first.StopAsync();
+
+        Assert.Equal(0, await _tables.NumberAsync(Unsafe));
+        var second = await StartAsync(durability: durability);
+        var read = await second.Log.ReadAsync(start, 1_000, int.MaxValue, Stop);
+        Assert.Equal(accepted.OrderBy(id => id.Sequence), read.Events.Select(e => e.Id));
+    }
+
+    [Fact]
+    public async Task Restart_AfterAHardEndWithLessThanDisk_BeginsANewEpochAndKeepsWhatIsThere()
+    {
+        var first = await StartAsync();
+        var start = await first.Log.FindStartAsync(0, Stop);
+        var accepted = await AppendAsync(first, 1);
+        await first.StopAsync();
+        await _tables!.ExecuteAsync("UPDATE event_runs SET unsafe_in = 'another life'");
+
+        var second = await StartAsync();
+        var next = await AppendAsync(second, 2);
+
+        Assert.NotEqual(accepted.Epoch, next.Epoch);
+        Assert.Equal(LogReadStatus.OtherEpoch, (await second.Log.ReadAsync(start, 1, 1, Stop)).Status);
+        using var history = new SqlEventHistory(_tables.Database, new HistoryOptions(), second.Health);
+        Assert.Equal([accepted], (await history.ReadAsync(start, 10, int.MaxValue, Stop)).Events.Select(e => e.Id));
+    }
+
+    [Fact]
+    public async Task Start_TheHistoryIsOfALogThatServersShare_BeginsAnEpochOfItsOwn()
+    {
+        var first = await StartAsync();
+        var shared = await AppendAsync(first, 1);
+        await first.StopAsync();
+        await _tables!.ExecuteAsync("UPDATE event_runs SET origin = 'copy'");
+
+        var second = await StartAsync();
+
+        Assert.NotEqual(shared.Epoch, (await AppendAsync(second, 2)).Epoch);
+    }
+
+    [Fact]
+    public async Task Write_TheDatabaseLostWhatItHad_GetsItAgainFromMemory()
+    {
+        var node = await StartAsync();
+        var start = await node.Log.FindStartAsync(0, Stop);
+        var accepted = new List<EventId>();
+        for (var n = 0; n < 10; n++)
+            accepted.Add(await AppendAsync(node, n));
+        await _tables!.ExecuteAsync("DELETE FROM event_history WHERE sequence > 5");
+        await LoseLeaseAsync(node, terms: 0);
+
+        accepted.Add(await AppendAsync(node, 10));
+
+        using var history = new SqlEventHistory(_tables.Database, new HistoryOptions(), node.Health);
+        Assert.Equal(accepted, (await history.ReadAsync(start, 100, int.MaxValue, Stop)).Events.Select(e => e.Id));
+    }
+
+    [Fact]
+    public async Task Write_AnotherServerHadTheLogAndItIsShorterNow_BeginsANewEpochWhichFollowersSee()
+    {
+        var node = await StartAsync();
+        var accepted = default(EventId);
+        for (var n = 0; n < 10; n++)
+            accepted = await AppendAsync(node, n);
+        await using var follower = node.Log.FollowAsync(accepted, Stop).GetAsyncEnumerator(Stop);
+        var following = follower.MoveNextAsync();
+        await _tables!.ExecuteAsync("DELETE FROM event_history WHERE sequence > 5");
+        await LoseLeaseAsync(node, terms: 1);
+
+        var next = await AppendAsync(node, 10);
+
+        Assert.NotEqual(accepted.Epoch, next.Epoch);
+        Assert.True(await following);
+        Assert.Equal(LogReadStatus.OtherEpoch, follower.Current.Status);
+        Assert.True(await follower.MoveNextAsync());
+        Assert.Equal(next, follower.Current.Events[0].Id);
+    }
+
     [Fact]
     public async Task Stop_ServicesWereDisposedOfBefore_EndsAndGivesTheLogUp()
     {
@@ -88,10 +175,30 @@ public abstract class SqlEventLogSpecification(string engine, PostgresServer pos
         GC.SuppressFinalize(this);
     }
 
-    private async Task<SqlLogNode> StartAsync(bool waitUntilOpen = true)
+    private const string Unsafe = "SELECT COUNT(*) FROM event_runs WHERE unsafe_in IS NOT NULL";
+
+    private static async Task<EventId> AppendAsync(SqlLogNode node, int data)
+    {
+        var result = await node.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", data)]), Stop);
+        Assert.Equal(AppendStatus.Appended, result.Status);
+        return result.Ids[0];
+    }
+
+    // As if its lease had been over, and others had had it so many times.
+    private async Task LoseLeaseAsync(SqlLogNode node, int terms)
+    {
+        await _tables!.ExecuteAsync($"UPDATE event_leases SET holder = 'nobody', term = term + {terms}, expires_at = 0 WHERE name = 'log'");
+        var refused = await node.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", "refused")]), Stop);
+        Assert.Equal(AppendStatus.Unavailable, refused.Status);
+        await Eventually.TrueAsync(
+            async () => await _tables.NumberAsync("SELECT COUNT(*) FROM event_leases WHERE name = 'log' AND holder LIKE '%:%'") == 1 && node.Log.IsAvailable && node.Health.IsWriter,
+            "the server has the log again");
+    }
+
+    private async Task<SqlLogNode> StartAsync(bool waitUntilOpen = true, HistoryDurability durability = HistoryDurability.Disk)
     {
         _tables ??= await EventTables.CreateAsync(engine, postgres, mySql);
-        var node = new SqlLogNode(_tables.Database, Options, new HistoryOptions { Lease = TimeSpan.FromSeconds(1) });
+        var node = new SqlLogNode(_tables.Database, Options, new HistoryOptions { Lease = TimeSpan.FromSeconds(1), Durability = durability });
         _nodes.Add(node);
         await node.StartAsync();
         if (waitUntilOpen)
