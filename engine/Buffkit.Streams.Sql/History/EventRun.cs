@@ -59,6 +59,12 @@ internal sealed record EventRun(long Id, EventId First, bool IsLog, string? Unsa
             .ExecuteAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Finds the newest sequence that is held of an epoch, in whichever run.</summary>
+    /// <returns>0 where none is.</returns>
+    public static async Task<long> FindNewestOfAsync(DbConnection connection, DbTransaction transaction, Epoch epoch, CancellationToken cancellationToken) =>
+        await connection.Command(transaction, "SELECT MAX(sequence) FROM event_history WHERE epoch = @epoch", ("epoch", epoch.ToString()))
+            .ReadNumberAsync(cancellationToken).ConfigureAwait(false) ?? 0;
+
     /// <summary>Finds the oldest and the newest event that are held of it, where it is the newest of its epoch.</summary>
     /// <returns>Nothing where none is.</returns>
     public async Task<(long Oldest, long Newest)?> FindEndsAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)

@@ -10,8 +10,8 @@ internal sealed partial class HistoryWriter(
     IEventLog log, EventTail tail, EventDatabase database, HistoryOptions options, HistoryHealth health, TimeProvider time, ILogger<HistoryWriter> logger)
     : LeasedService(database, "history", options.Lease, time)
 {
-    /// <summary>Most events of a batch: the cost of a transaction vanishes, and none is long.</summary>
-    public const int BatchEvents = 2_000;
+    /// <summary>Most events of a batch: the cost of a transaction vanishes, and it lasts a tenth of a second.</summary>
+    public const int BatchEvents = 5_000;
 
     /// <summary>Bytes after which a batch ends.</summary>
     public const int BatchBytes = 4 * 1024 * 1024;
@@ -23,6 +23,9 @@ internal sealed partial class HistoryWriter(
         "The history holds events that the log does not: was the log (Redis) set back to an earlier state without a new epoch? Nothing is copied. Flush the log, so that it begins a new epoch.";
 
     private bool _isKnown;
+
+    // Where a log came back after another was copied, some of its events may be there up to here.
+    private long _mayBeThere;
 
     // A log that is this database has nothing to copy.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -93,14 +96,6 @@ internal sealed partial class HistoryWriter(
             ? new LogRead(LogReadStatus.OtherEpoch, [], state)
             : new LogRead(LogReadStatus.Unavailable, [], default);
 
-    // What lies between the end of the history and this is lost to it: the log did not keep it long enough.
-    private async Task<(bool Held, EventId? After)> BeginRunAsync(EventId? after, EventId first, CancellationToken stop)
-    {
-        if (after is { } end && end.Epoch == first.Epoch)
-            Log.Hole(logger, end, first);
-        return await WriteAsync([], first, stop).ConfigureAwait(false);
-    }
-
     private async Task<(bool Held, EventId? After)> WriteAsync(IReadOnlyList<StreamEvent> events, EventId? run, CancellationToken stop)
     {
         var held = await Database.InTransactionAsync(
@@ -109,15 +104,27 @@ internal sealed partial class HistoryWriter(
                 if (!await Lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
                     return false;
                 if (run is { } first)
+                {
                     await EventRun.BeginAsync(connection, transaction, Database, first, isLog: false, unsafeIn: null, stop).ConfigureAwait(false);
+                    _mayBeThere = await EventRun.FindNewestOfAsync(connection, transaction, first.Epoch, stop).ConfigureAwait(false);
+                }
+
                 if (events.Count > 0)
-                    await Database.InsertAsync(connection, transaction, events, mayBeThere: true, stop).ConfigureAwait(false);
+                    await Database.InsertAsync(connection, transaction, events, mayBeThere: events[0].Id.Sequence <= _mayBeThere, stop).ConfigureAwait(false);
                 return true;
             },
             stop).ConfigureAwait(false);
         if (held)
             health.Written += events.Count;
         return (held, run?.Previous ?? events[^1].Id);
+    }
+
+    // What lies between the end of the history and this is lost to it: the log did not keep it long enough.
+    private async Task<(bool Held, EventId? After)> BeginRunAsync(EventId? after, EventId first, CancellationToken stop)
+    {
+        if (after is { } end && end.Epoch == first.Epoch)
+            Log.Hole(logger, end, first);
+        return await WriteAsync([], first, stop).ConfigureAwait(false);
     }
 
     // The tail has what the log took a moment later; a lease has to be renewed meanwhile.

@@ -17,7 +17,7 @@ namespace Buffkit.Benchmarks;
 internal static class HistoryCommand
 {
     private const int PayloadBytes = 300;
-    private const int BatchEvents = 2_000;
+    private const int BatchEvents = HistoryWriter.BatchEvents;
 
     public static Command Create()
     {
@@ -71,7 +71,7 @@ internal static class HistoryCommand
         database.InTransactionAsync(
             async (connection, transaction) =>
             {
-                await database.InsertAsync(connection, transaction, events, mayBeThere: true, cancellationToken);
+                await database.InsertAsync(connection, transaction, events, mayBeThere: false, cancellationToken);
                 return true;
             },
             cancellationToken);
