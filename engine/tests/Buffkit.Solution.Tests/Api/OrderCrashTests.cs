@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
@@ -9,6 +10,8 @@ using Buffkit.Migrations.MySql;
 using Buffkit.Migrations.Postgres;
 using Buffkit.Streams;
 using Microsoft.Extensions.Logging.Abstractions;
+using MySqlConnector;
+using Npgsql;
 
 namespace Buffkit.Tests;
 
@@ -19,6 +22,7 @@ namespace Buffkit.Tests;
 public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, RedisServer redis) : IAsyncLifetime
 {
     private const int Customers = 6;
+    private const int Keys = 3;
 
     private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("CRASH_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
 
@@ -77,6 +81,7 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
         var last = nodes[^1];
         var customers = Enumerable.Range(0, Customers)
             .Select(n => OrderAsync(() => nodes[n % nodes.Count], accepted, enough.Token)).ToArray();
+        var counting = Enumerable.Range(0, Keys).Select(key => CountAsync(engine, settings["ConnectionStrings__appdb"], key, enough.Token)).ToArray();
         foreach (var victim in nodes[..2])
         {
             var before = accepted.Count;
@@ -88,8 +93,25 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
         await Eventually.TrueAsync(() => accepted.Count >= since + 30, "orders on the node that is left", TimeSpan.FromSeconds(60));
         await enough.CancelAsync();
         await Task.WhenAll(customers);
+        var counts = await Task.WhenAll(counting);
 
-        await AssertMatchAsync(last, accepted);
+        await UntilEmptyAsync(last);
+        await using (var client = await EventStreamClient.ConnectAsync(last.Address, "counts/**", after: "earliest"))
+        {
+            var told = new Dictionary<string, List<int>>();
+            for (var n = 0; n < counts.Sum(); n++)
+            {
+                var e = await client.NextAsync();
+                if (!told.TryGetValue(e.EventType, out var numbers))
+                    told[e.EventType] = numbers = [];
+                numbers.Add(int.Parse(e.Data, CultureInfo.InvariantCulture));
+            }
+
+            for (var key = 0; key < Keys; key++)
+                Assert.Equal(Enumerable.Range(1, counts[key]), told[$"count-{key}"]);
+        }
+
+        await AssertMatchAsync(last, accepted, others: counts.Sum());
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
@@ -114,6 +136,24 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
         return settings;
     }
 
+    // Another program of the same database: each of its transactions adds the next number of a key to the outbox.
+    private static async Task<int> CountAsync(string engine, string connectionString, int key, CancellationToken enough)
+    {
+        await using DbDataSource source = engine is "postgres" ? NpgsqlDataSource.Create(connectionString) : new MySqlDataSource(connectionString);
+        var count = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            await using var connection = await source.OpenConnectionAsync(Stop);
+            await using var command = connection.CreateCommand();
+            command.CommandText = string.Create(
+                CultureInfo.InvariantCulture,
+                $"INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key) VALUES ({TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1000}, 'counts/{key}', 'count-{key}', '{key}', '{++count}', 'count-{key}')");
+            await command.ExecuteNonQueryAsync(Stop);
+        }
+
+        return count;
+    }
+
     private static async Task OrderAsync(Func<ApiProcess> api, ConcurrentBag<long> accepted, CancellationToken enough)
     {
         while (!enough.IsCancellationRequested)
@@ -132,7 +172,11 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
         }
     }
 
-    private static async Task AssertMatchAsync(ApiProcess api, IReadOnlyCollection<long> accepted)
+    private static Task UntilEmptyAsync(ApiProcess api) => Eventually.TrueAsync(
+        async () => (await api.Http.GetStringAsync(new Uri("health", UriKind.Relative), Stop)).Contains("\"waiting\":0", StringComparison.Ordinal),
+        "the outbox is empty");
+
+    private static async Task AssertMatchAsync(ApiProcess api, IReadOnlyCollection<long> accepted, int others = 0)
     {
         var orders = new HashSet<long>();
         for (var before = long.MaxValue; ;)
@@ -145,21 +189,21 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
         }
 
         Assert.Empty(accepted.Except(orders));
-        await Eventually.TrueAsync(async () => (await api.Http.GetStringAsync(new Uri("health", UriKind.Relative), Stop)).Contains("\"waiting\":0", StringComparison.Ordinal), "the outbox is empty");
-        await using var client = await EventStreamClient.ConnectAsync(api.Address, "orders/**", after: "earliest");
+        await UntilEmptyAsync(api);
+        await using var client = await EventStreamClient.ConnectAsync(api.Address, "**", after: "earliest");
         var told = new List<long>();
         var ids = new List<EventId>();
-        while (told.Count < orders.Count)
+        while (ids.Count < orders.Count + others)
         {
             var e = await client.NextAsync();
-            Assert.Equal("order.created", e.EventType);
-            told.Add(JsonSerializer.Deserialize<JsonElement>(e.Data).GetProperty("id").GetInt64());
+            if (e.EventType is "order.created")
+                told.Add(JsonSerializer.Deserialize<JsonElement>(e.Data).GetProperty("id").GetInt64());
             Assert.True(EventId.TryParse(e.EventId, out var id));
             ids.Add(id);
         }
 
         Assert.Equal(orders.Order(), told.Order());
-        Assert.Equal(Enumerable.Range(1, told.Count).Select(n => (long)n), ids.Select(id => id.Sequence));
+        Assert.Equal(Enumerable.Range(1, ids.Count).Select(n => (long)n), ids.Select(id => id.Sequence));
         Assert.Single(ids.Select(id => id.Epoch).Distinct());
         var more = client.NextAsync();
         using var response = await api.Http.PostAsJsonAsync("events", new { topic = "orders/0", type = "end", data = 0 }, Stop);

@@ -39,6 +39,30 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_ServerKilledAndStartedAgain_GoesOnWithExactlyWhatItMissed()
+    {
+        var root = Directory.CreateTempSubdirectory("page-");
+        await using var first = await ApiProcess.StartAsync(root.FullName);
+        var page = await chromium.NewPageAsync();
+        await page.GotoAsync(first.Address.ToString());
+        await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("open");
+        await PostAsync(first, "before");
+        await Assertions.Expect(page.Locator("#orders tr.live")).ToHaveCountAsync(1);
+
+        await first.KillAsync();
+        await using (var second = await ApiProcess.StartAsync(root.FullName, port: first.Address.Port))
+        {
+            await PostAsync(second, "after");
+
+            await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("recovered", new() { Timeout = 30_000 });
+            await Assertions.Expect(page.Locator("#orders tr.live")).ToHaveCountAsync(2);
+            await Assertions.Expect(page.Locator("#orders")).ToContainTextAsync("after");
+        }
+
+        root.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task EventSource_LargeEvents_AreReadCompressedAsTheyCome()
     {
         var page = await OpenAsync();
@@ -82,9 +106,11 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
         return page;
     }
 
-    private async Task PostAsync(string item)
+    private Task PostAsync(string item) => PostAsync(_api, item);
+
+    private static async Task PostAsync(ApiProcess api, string item)
     {
-        using var response = await _api.Http.PostAsJsonAsync("orders", new { customer = "Ada", item }, TestContext.Current.CancellationToken);
+        using var response = await api.Http.PostAsJsonAsync("orders", new { customer = "Ada", item }, TestContext.Current.CancellationToken);
         response.EnsureSuccessStatusCode();
     }
 }

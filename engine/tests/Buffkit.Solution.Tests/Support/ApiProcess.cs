@@ -50,11 +50,15 @@ public sealed partial class ApiProcess : IAsyncDisposable
         return api;
     }
 
-    public static async Task<ApiProcess> StartAsync(string contentRoot, Dictionary<string, string>? environment = null)
+    /// <summary>Starts it in a folder that stays.</summary>
+    /// <param name="contentRoot">The folder.</param>
+    /// <param name="environment">Settings besides those of a test.</param>
+    /// <param name="port">Where it listens, such as where one listened that was killed; by default any.</param>
+    public static async Task<ApiProcess> StartAsync(string contentRoot, Dictionary<string, string>? environment = null, int port = 0)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Program, "--urls", "http://127.0.0.1:0", "--contentRoot", contentRoot },
+            ArgumentList = { Program, "--urls", $"http://127.0.0.1:{port}", "--contentRoot", contentRoot },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

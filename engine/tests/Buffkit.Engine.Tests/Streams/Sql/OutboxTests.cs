@@ -227,6 +227,113 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Relay_OutlivesItsLease_CanNeitherDoubleNorRemoveWhatItsSuccessorHas(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var server = await StreamsServer.StartAsync();
+        var publisher = server.Services.GetRequiredService<EventPublisher>();
+        using var firstLease = new DatabaseLease(tables.Database, "outbox", TimeSpan.FromMinutes(1));
+        using var secondLease = new DatabaseLease(tables.Database, "outbox", TimeSpan.FromMinutes(1));
+        var (first, second) = (Table(firstLease), Table(secondLease));
+        await tables.ExecuteAsync("INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key) VALUES (0, 'a', 't', 'k', '1', 'k'), (0, 'a', 't', 'k', '2', 'k')");
+        Assert.True(await firstLease.TryAcquireAsync(Stop));
+        var producer = (await first.FindProducerAsync(Stop))!;
+        var (_, settled, _) = await first.SettleAsync(Stop);
+
+        // It stops here for longer than its lease, and another goes on.
+        await tables.ExecuteAsync("UPDATE event_leases SET expires_at = 0 WHERE name = 'outbox'");
+        if (engine is EventTables.Sqlite)
+            firstLease.Dispose();
+        Assert.True(await secondLease.TryAcquireAsync(Stop));
+        var unfinished = (await second.FindUnfinishedAsync(Stop))!;
+        Assert.Equal(AppendStatus.Appended, await PublishAsync(unfinished));
+        Assert.True(await second.FinishAsync(unfinished, Stop));
+        await tables.ExecuteAsync("INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key) VALUES (0, 'a', 't', 'k', '3', 'k')");
+        var next = (await second.SettleAsync(Stop)).Batch!;
+        Assert.Equal(AppendStatus.Appended, await PublishAsync(next));
+
+        Assert.NotEqual(AppendStatus.Appended, await PublishAsync(settled!));
+        Assert.False(await first.FinishAsync(next, Stop));
+        Assert.False((await first.SettleAsync(Stop)).Held);
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "a", after: "earliest");
+        await server.PublishAsync("a", "end");
+        Assert.Equal(["1", "2", "3", "end"], await client.NextDataAsync(4));
+
+        OutboxTable Table(DatabaseLease lease) => new(tables.Database, lease, (draft, _) => draft, 100);
+
+        async Task<AppendStatus> PublishAsync(OutboxBatch batch) =>
+            (await publisher.TryPublishAsync([.. batch.Rows.Select(row => row.Draft!)], new ProducerSequence(producer, batch.Number), Stop)).Status;
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Settle_ALowerNumberCommitsBetweenItsStatements_ComesWithTheNextBatch(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        const string Insert = "INSERT INTO event_outbox (added_at, topic, type, data) VALUES (0, 'a', 't', ";
+        await using var slow = await tables.Source.OpenConnectionAsync(Stop);
+        await using var open = await slow.BeginTransactionAsync(Stop);
+        await slow.Command(open, Insert + "'1')").ExecuteAsync(Stop);
+        await tables.ExecuteAsync(Insert + "'2')");
+        using var lease = new DatabaseLease(tables.Database, "outbox", TimeSpan.FromMinutes(1));
+        Assert.True(await lease.TryAcquireAsync(Stop));
+        // While the rows are read, before they are settled.
+        var isCommitted = false;
+        var table = new OutboxTable(
+            tables.Database,
+            lease,
+            (draft, _) =>
+            {
+                if (!isCommitted)
+                    open.Commit();
+                isCommitted = true;
+                return draft;
+            },
+            100);
+        await table.FindProducerAsync(Stop);
+
+        var first = await table.SettleAsync(Stop);
+        var second = await table.SettleAsync(Stop);
+
+        Assert.Equal(["2"], Data(first.Batch!));
+        Assert.Equal(["1"], Data(second.Batch!));
+
+        static IEnumerable<string> Data(OutboxBatch batch) => batch.Rows.Select(row => System.Text.Encoding.UTF8.GetString(row.Draft!.Data.Span));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_TheClockOfOneServerIsAnHourOff_OneServerPublishesAndTheOtherTakesOver(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        var log = new MemoryEventLog(new LogOptions(), TimeProvider.System);
+        await using var first = await StartAsync(tables, services => services.AddSingleton<IEventLog>(log));
+        await using var second = await StartAsync(tables, services => services.AddSingleton<IEventLog>(log).AddSingleton<TimeProvider>(new FastClock()));
+        await using var client = await EventStreamClient.ConnectAsync(first.Address, "**");
+        StreamsServer[] servers = [first, second];
+        await Eventually.TrueAsync(() => servers.Count(IsRelay) == 1, "one server publishes");
+        var relay = servers.Single(IsRelay);
+
+        for (var n = 0; n < 20; n++)
+        {
+            var number = n;
+            await AddAsync(servers[n % 2], tables, commit: true, add => add("a", "t", number, "k"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(n => $"{n}"), await client.NextDataAsync(20));
+        // The other has asked for its turn meanwhile, by its own clock again and again.
+        Assert.True(IsRelay(relay));
+        var other = servers.Single(server => server != relay);
+        await using var left = await EventStreamClient.ConnectAsync(other.Address, "**");
+        await relay.StopAsync();
+        await AddAsync(other, tables, commit: true, add => add("a", "t", "end", "k"));
+        Assert.Equal(["end"], await left.NextDataAsync(1));
+
+        static bool IsRelay(StreamsServer server) => server.Services.GetRequiredService<OutboxHealth>().IsRelay;
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Relay_DatabaseWasSetBackToABackup_PublishesWhatItStillHolds(string engine)
     {
         await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
@@ -276,6 +383,12 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
         await outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop);
         await transaction.CommitAsync(Stop);
         await Assert.ThrowsAsync<ArgumentException>(() => outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop));
+    }
+
+    /// <summary>A clock that is an hour ahead.</summary>
+    private sealed class FastClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromHours(1);
     }
 
     private static Task<StreamsServer> StartAsync(

@@ -155,6 +155,50 @@ public abstract class SqlEventLogSpecification(string engine, PostgresServer pos
         Assert.Equal(next, follower.Current.Events[0].Id);
     }
 
+    [Theory]
+    [InlineData(HistoryDurability.Disk)]
+    [InlineData(HistoryDurability.Relaxed)]
+    public async Task Prune_WhileEventsAreWritten_KeepsTheNewestWithoutAHole(HistoryDurability durability)
+    {
+        const int Count = 4_000;
+        const int Kept = 500;
+        var node = await StartAsync(durability: durability);
+        var start = await node.Log.FindStartAsync(0, Stop);
+        using var retention = new HistoryRetention(
+            _tables!.Database, new HistoryOptions { MaxAge = TimeSpan.Zero, MaxEvents = Kept }, node.Health, TimeProvider.System);
+        using var history = new SqlEventHistory(_tables.Database, new HistoryOptions(), node.Health);
+        using var written = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var pruning = Task.Run(async () =>
+        {
+            while (!written.IsCancellationRequested)
+                await retention.PruneAsync(Stop);
+        }, Stop);
+        var reading = Task.Run(async () =>
+        {
+            while (!written.IsCancellationRequested)
+            {
+                var latest = node.Log.State.Latest;
+                if (await history.FindOldestAsync(latest.Next, Stop) is not { } oldest)
+                    continue;
+                var page = await history.ReadAsync(oldest.Previous, Count, int.MaxValue, Stop);
+                Assert.Equal(Enumerable.Range(0, page.Events.Count).Select(n => oldest.Sequence + n), page.Events.Select(e => e.Id.Sequence));
+            }
+        }, Stop);
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, Count / 10), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Stop }, async (n, stop) =>
+        {
+            var result = await node.Log.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 10).Select(i => EventDraft.Json(Topic.Parse("a"), "t", (n * 10) + i))]), stop);
+            Assert.Equal(AppendStatus.Appended, result.Status);
+        });
+        await written.CancelAsync();
+        await Task.WhenAll(pruning, reading);
+        await node.StopAsync();
+        await retention.PruneAsync(Stop);
+
+        Assert.Equal(Count, (await _tables.NumberAsync("SELECT MAX(sequence) FROM event_history")) - start.Sequence);
+        Assert.Equal(Kept, await _tables.NumberAsync("SELECT COUNT(*) FROM event_history"));
+    }
+
     [Fact]
     public async Task Stop_ServicesWereDisposedOfBefore_EndsAndGivesTheLogUp()
     {
