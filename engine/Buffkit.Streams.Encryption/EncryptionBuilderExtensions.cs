@@ -26,11 +26,9 @@ public static class EncryptionBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, EncryptionOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, TopicsAreAList>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EncryptionOptions>, KeysOutliveEvents>());
-        services.TryAddSingleton(provider => provider.GetShared<IEventKeyStore>(() => new FileKeyStore(
-            Path.Combine(
-                provider.GetRequiredService<IHostEnvironment>().ContentRootPath, provider.GetRequiredService<IOptions<EncryptionOptions>>().Value.KeyFile),
-            provider.GetRequiredService<ProtectedKeys>())));
-        services.TryAddSingleton(provider => provider.GetShared<IFingerprintKey>(() => new MemoryFingerprintKey()));
+        services.TryAddSingleton(provider => provider.GetShared<IEventKeyStore>(() => KeyFile(provider, "")));
+        services.TryAddSingleton(provider => provider.GetShared<IFingerprintKey>(
+            () => new FileFingerprintKey(KeyFile(provider, ".fingerprint"), provider.GetRequiredService<TimeProvider>())));
         services.TryAddSingleton<EventKeyRing>();
         services.AddHostedService<EventKeyWatch>();
         services.Replace(ServiceDescriptor.Singleton<IKeysEndpoint, KeysEndpoint>());
@@ -38,4 +36,9 @@ public static class EncryptionBuilderExtensions
         services.TryAddSingleton<EncryptionIsAdded>();
         return streams;
     }
+
+    private static FileKeyStore KeyFile(IServiceProvider provider, string suffix) => new(
+        Path.Combine(
+            provider.GetRequiredService<IHostEnvironment>().ContentRootPath, provider.GetRequiredService<IOptions<EncryptionOptions>>().Value.KeyFile + suffix),
+        provider.GetRequiredService<ProtectedKeys>());
 }

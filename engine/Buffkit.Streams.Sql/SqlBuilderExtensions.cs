@@ -137,6 +137,7 @@ public static class SqlBuilderExtensions
             provider.GetRequiredService<OutboxMetrics>();
             return new OutboxRelay(
                 provider.GetRequiredService<EventPublisher>(),
+                provider.GetRequiredService<IEventLog>(),
                 OutboxDatabase(provider),
                 provider.GetRequiredService<OutboxSignal>(),
                 provider.GetRequiredService<IOptions<OutboxOptions>>().Value,

@@ -14,6 +14,8 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
     // its own commit has no term.
     private readonly string _holder = $"{Environment.MachineName}:{Environment.ProcessId}:{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private ILeaseLock? _lock;
     private bool _isLockMade;
     private long _term;
@@ -42,8 +44,9 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
 
         if (_lock is { } file && !file.TryTake())
             return false;
-        // Where a lock of the machine says that no other has it, its time need not be over.
-        var isFree = _lock is null ? $" AND expires_at < {database.Now}" : "";
+        // Where a lock of the machine says that no other has it, its time need not be over. One that ends later than any may was given
+        // before the database's clock was set back.
+        var isFree = _lock is null ? $" AND (expires_at < {database.Now} OR expires_at > {database.Now} + {SqlTime.Write(Longest)})" : "";
         var term = 0L;
         var acquired = await database.InTransactionAsync(
             async (connection, transaction) =>
@@ -71,12 +74,17 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
 
     /// <summary>Holds the lease for the rest of a transaction, and renews it with the transaction's commit.</summary>
     /// <returns>False where it was lost: nothing may be written.</returns>
-    public async Task<bool> HoldAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancellationToken)
+    /// <param name="connection">The connection.</param>
+    /// <param name="transaction">Its transaction.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="position">How far the work has come with this transaction, for <see cref="FindPositionAsync"/>.</param>
+    public async Task<bool> HoldAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancellationToken, string? position = null)
     {
         var held = IsHeld && await connection.Command(
             transaction,
-            $"UPDATE event_leases SET expires_at = {database.Now} + @duration WHERE name = @name AND term = @term AND holder = @holder",
+            $"UPDATE event_leases SET expires_at = {database.Now} + @duration, position = COALESCE(@position, position) WHERE name = @name AND term = @term AND holder = @holder",
             ("duration", SqlTime.Write(duration)),
+            ("position", position),
             ("name", name),
             ("term", Term),
             ("holder", _holder)).ExecuteAsync(cancellationToken).ConfigureAwait(false) == 1;
@@ -84,6 +92,11 @@ internal sealed class DatabaseLease(EventDatabase database, string name, TimeSpa
             Lost();
         return held;
     }
+
+    /// <summary>Finds how far whoever held it last has come.</summary>
+    public async Task<string?> FindPositionAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        (await connection.Command(null, "SELECT position FROM event_leases WHERE name = @name", ("name", name))
+            .ReadAsync(row => row.IsDBNull(0) ? null : row.GetString(0), cancellationToken).ConfigureAwait(false)).SingleOrDefault();
 
     /// <summary>Renews the lease by itself.</summary>
     public Task<bool> RenewAsync(CancellationToken cancellationToken) =>

@@ -44,6 +44,9 @@ internal abstract class LeasedService(EventDatabase database, string lease, Time
         }
     }
 
+    /// <summary>Whether the work can be done here now; where it cannot, others have the turn.</summary>
+    protected virtual bool CanWork => true;
+
     /// <summary>Works, and returns when the lease is lost.</summary>
     protected abstract Task WorkAsync(CancellationToken stop);
 
@@ -70,7 +73,7 @@ internal abstract class LeasedService(EventDatabase database, string lease, Time
     {
         try
         {
-            if (!await Lease.TryAcquireAsync(stop).ConfigureAwait(false))
+            if (!CanWork || !await Lease.TryAcquireAsync(stop).ConfigureAwait(false))
             {
                 Answered();
                 await Task.Delay(Lease.RetryAfter, Time, stop).ConfigureAwait(false);

@@ -17,9 +17,6 @@ internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(so
     public override string LockOrderSlot(int slot) =>
         string.Create(CultureInfo.InvariantCulture, $"SELECT slot FROM event_outbox_keys WHERE slot = {slot} FOR UPDATE; ");
 
-    // How durable a commit is the server's administrator decides, for all alike.
-    public override string Life => "server";
-
     // Not INSERT IGNORE: it would cut what is too long in silence.
     protected override string PassRepeated => " ON DUPLICATE KEY UPDATE sequence = event_history.sequence";
 

@@ -18,10 +18,11 @@ internal sealed record EventRun(long Id, EventId First, bool IsLog, string? Unsa
         FindAsync(connection.Command(transaction, Select + "ORDER BY id DESC LIMIT 1"), cancellationToken);
 
     /// <summary>Finds the one that an event of an epoch belongs to.</summary>
-    public static Task<EventRun?> FindOfAsync(DbConnection connection, EventId id, CancellationToken cancellationToken) =>
+    public static Task<EventRun?> FindOfAsync(
+        DbConnection connection, EventId id, CancellationToken cancellationToken, DbTransaction? transaction = null) =>
         FindAsync(
             connection.Command(
-                null,
+                transaction,
                 Select + "WHERE epoch = @epoch AND first_sequence <= @sequence ORDER BY first_sequence DESC LIMIT 1",
                 ("epoch", id.Epoch.ToString()),
                 ("sequence", id.Sequence)),
@@ -58,6 +59,14 @@ internal sealed record EventRun(long Id, EventId First, bool IsLog, string? Unsa
         await connection.Command(transaction, "UPDATE event_runs SET unsafe_in = @unsafe WHERE id = @id", ("unsafe", unsafeIn), ("id", newest.Id))
             .ExecuteAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Whether an event is held.</summary>
+    public static async Task<bool> HoldsAsync(DbConnection connection, DbTransaction? transaction, EventId id, CancellationToken cancellationToken) =>
+        await connection.Command(
+            transaction,
+            "SELECT 1 FROM event_history WHERE epoch = @epoch AND sequence = @sequence",
+            ("epoch", id.Epoch.ToString()),
+            ("sequence", id.Sequence)).ReadNumberAsync(cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Finds the newest sequence that is held of an epoch, in whichever run.</summary>
     /// <returns>0 where none is.</returns>

@@ -55,7 +55,7 @@ public enum HistoryDurability
 
     /// <summary>
     /// The end of the process, however that comes; at the end of the machine the last moments may be lost. Where nobody can tell which
-    /// of them it was (PostgreSQL; SQLite beside Linux), a start after it begins a new epoch: clients get what is there and a gap.
+    /// of them it was (all but SQLite on Linux), a start after it begins a new epoch: clients get what is there and a gap.
     /// </summary>
     Process,
 

@@ -104,7 +104,11 @@ internal sealed class HistoryRetention(EventDatabase database, HistoryOptions op
         var end = isNewest
             ? await connection.Command(transaction, "SELECT MAX(sequence) FROM event_history WHERE epoch = @epoch", ("epoch", oldest.Epoch))
                 .ReadNumberAsync(stop).ConfigureAwait(false) ?? 0
-            : runs[1].Epoch == oldest.Epoch ? runs[1].First : long.MaxValue;
+            : await connection.Command(
+                transaction,
+                "SELECT MIN(first_sequence) FROM event_runs WHERE epoch = @epoch AND first_sequence > @first",
+                ("epoch", oldest.Epoch),
+                ("first", oldest.First)).ReadNumberAsync(stop).ConfigureAwait(false) ?? long.MaxValue;
         var page = await connection.Command(
             transaction,
             "SELECT sequence, time FROM event_history WHERE epoch = @epoch AND sequence < @end ORDER BY sequence LIMIT @step",

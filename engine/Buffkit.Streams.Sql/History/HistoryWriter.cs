@@ -51,6 +51,8 @@ internal sealed partial class HistoryWriter(
     private async Task CopyAsync(CancellationToken stop)
     {
         var after = await FindEndAsync(stop).ConfigureAwait(false);
+        // Whether the event at the end was written in this turn; a run may be empty.
+        var isWritten = false;
         while (true)
         {
             var seen = tail.Dispatched;
@@ -67,12 +69,13 @@ internal sealed partial class HistoryWriter(
 
             var (held, next) = read switch
             {
-                { Status: LogReadStatus.Found, Events.Count: > 0 } => await WriteAsync(read.Events, null, stop).ConfigureAwait(false),
+                { Status: LogReadStatus.Found, Events.Count: > 0 } => await WriteAsync(isWritten ? after : null, read.Events, null, stop).ConfigureAwait(false),
                 { Status: LogReadStatus.Evicted or LogReadStatus.OtherEpoch } => await BeginRunAsync(after, read.State.Oldest, stop).ConfigureAwait(false),
                 _ => (await WaitAsync(seen, stop).ConfigureAwait(false), null),
             };
             if (!held)
                 return;
+            isWritten = read.Status is LogReadStatus.Evicted or LogReadStatus.OtherEpoch ? false : isWritten || read.Events.Count > 0;
             after = next ?? after;
             Succeeded();
             health.Lag = after is { } at && read.State.Epoch == at.Epoch ? Math.Max(0, read.State.Latest.Sequence - at.Sequence) : 0;
@@ -96,16 +99,24 @@ internal sealed partial class HistoryWriter(
             ? new LogRead(LogReadStatus.OtherEpoch, [], state)
             : new LogRead(LogReadStatus.Unavailable, [], default);
 
-    private async Task<(bool Held, EventId? After)> WriteAsync(IReadOnlyList<StreamEvent> events, EventId? run, CancellationToken stop)
+    private async Task<(bool Held, EventId? After)> WriteAsync(
+        EventId? after, IReadOnlyList<StreamEvent> events, EventId? run, CancellationToken stop)
     {
         var held = await Database.InTransactionAsync(
             async (connection, transaction) =>
             {
                 if (!await Lease.HoldAsync(connection, transaction, stop).ConfigureAwait(false))
                     return false;
+                if (after is { } last && !await EventRun.HoldsAsync(connection, transaction, last, stop).ConfigureAwait(false))
+                    throw new IOException("The database no longer holds what it had confirmed: it was set back, or lost its last moments. It is looked up where it ends.");
                 if (run is { } first)
                 {
-                    await EventRun.BeginAsync(connection, transaction, Database, first, isLog: false, unsafeIn: null, stop).ConfigureAwait(false);
+                    // A log that was left and has come back goes on with its run, where nothing is lost in between.
+                    var begin = await EventRun.HoldsAsync(connection, transaction, first.Previous, stop).ConfigureAwait(false)
+                        && await EventRun.FindOfAsync(connection, first.Previous, stop, transaction).ConfigureAwait(false) is { } left
+                            ? left.First
+                            : first;
+                    await EventRun.BeginAsync(connection, transaction, Database, begin, isLog: false, unsafeIn: null, stop).ConfigureAwait(false);
                     _mayBeThere = await EventRun.FindNewestOfAsync(connection, transaction, first.Epoch, stop).ConfigureAwait(false);
                 }
 
@@ -124,7 +135,7 @@ internal sealed partial class HistoryWriter(
     {
         if (after is { } end && end.Epoch == first.Epoch)
             Log.Hole(logger, end, first);
-        return await WriteAsync([], first, stop).ConfigureAwait(false);
+        return await WriteAsync(null, [], first, stop).ConfigureAwait(false);
     }
 
     // The tail has what the log took a moment later; a lease has to be renewed meanwhile.

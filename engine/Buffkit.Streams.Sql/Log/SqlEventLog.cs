@@ -107,7 +107,9 @@ internal sealed class SqlLogQueue
     {
         var bytes = request.Events.Sum(draft => EventOverhead + (long)draft.Data.Length);
         var append = new PendingAppend(request, bytes);
-        if (Interlocked.Add(ref _bytes, bytes) <= MostBytes && _requests.Writer.TryWrite(append))
+        // One that is larger than all of the room is taken when it is alone.
+        var sum = Interlocked.Add(ref _bytes, bytes);
+        if ((sum <= MostBytes || sum == bytes) && _requests.Writer.TryWrite(append))
             return append;
         Interlocked.Add(ref _bytes, -bytes);
         return null;

@@ -21,6 +21,9 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
     private volatile MemoryEventLog? _memory;
     private long _term;
     private EventId _written;
+
+    // The run has no event yet.
+    private bool _isEmpty;
     private SqlLogBatch? _unwritten;
 
     public DatabaseLease Lease { get; } = new(database, "log", history.Lease);
@@ -69,8 +72,10 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
         var held = await database.InTransactionAsync(
             async (connection, transaction) =>
             {
-                if (!await Lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
+                if (!await Lease.HoldAsync(connection, transaction, cancellationToken, $"{batch.Events[^1].Id}").ConfigureAwait(false))
                     return false;
+                if (!_isEmpty && !await EventRun.HoldsAsync(connection, transaction, _written, cancellationToken).ConfigureAwait(false))
+                    throw new IOException("The database no longer holds what it had confirmed: it lost its last moments. It gets them again from memory.");
                 await database.InsertAsync(connection, transaction, batch.Events, mayBeThere: false, cancellationToken).ConfigureAwait(false);
                 await WriteRequestsAsync(connection, transaction, batch, cancellationToken).ConfigureAwait(false);
                 return true;
@@ -78,7 +83,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
             cancellationToken,
             history.Durability).ConfigureAwait(false);
         if (held)
-            (_written, _unwritten) = (batch.Events[^1].Id, null);
+            (_written, _isEmpty, _unwritten) = (batch.Events[^1].Id, false, null);
         return held;
     }
 
@@ -142,6 +147,8 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
 
         if (latest.Sequence > known.Sequence)
         {
+            // First the requests: if that fails, the events are looked for again.
+            await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
             await ReadNewAsync(connection, memory, cancellationToken).ConfigureAwait(false);
             if (memory.State.Latest != latest)
             {
@@ -149,18 +156,21 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
                 await OpenAsync(connection, run, cancellationToken).ConfigureAwait(false);
                 return;
             }
-
-            await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
         }
 
-        (_written, _unwritten) = (latest, null);
+        (_written, _isEmpty, _unwritten) = (latest, latest == run.First.Previous, null);
     }
 
     // Goes on where the database ends, unless more was accepted than it may hold.
     private async Task OpenAsync(DbConnection connection, EventRun? run, CancellationToken cancellationToken)
     {
         var goesOn = run is { IsLog: true } && (run.UnsafeIn is null || run.UnsafeIn == database.Life);
-        var latest = goesOn ? await FindLatestAsync(connection, run!, cancellationToken).ConfigureAwait(false) : new EventId(Epoch.New(), 0);
+        var latest = goesOn ? await FindLatestAsync(connection, run!, cancellationToken).ConfigureAwait(false) : default;
+        // Whose newest rows were deleted by hand, or all, would give their ids again.
+        goesOn = goesOn && !(EventId.TryParse(await Lease.FindPositionAsync(connection, cancellationToken).ConfigureAwait(false), out var position)
+            && position.Epoch == latest.Epoch && position.Sequence > latest.Sequence);
+        if (!goesOn)
+            latest = new EventId(Epoch.New(), 0);
         var unsafeIn = UnsafeIn();
         if (!goesOn || run!.UnsafeIn != unsafeIn)
         {
@@ -183,7 +193,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
             memory = new MemoryEventLog(log, time, latest);
         await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
 
-        (_written, _unwritten) = (latest, null);
+        (_written, _isEmpty, _unwritten) = (latest, ends is null, null);
         var before = _memory;
         _memory = memory;
         _opened.TrySetResult();
@@ -193,6 +203,8 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
     // The database has lost commits that it had confirmed, or was not there when they were due.
     private async Task WriteAgainAsync(MemoryEventLog memory, EventId after, CancellationToken cancellationToken)
     {
+        // What is not lost is written once more, which changes nothing.
+        var requests = new SqlLogBatch([], [.. _requests.After(after), .. _producers.After(after)], time.GetUtcNow());
         while (true)
         {
             var read = await memory.ReadAsync(after, PageEvents, PageBytes, cancellationToken).ConfigureAwait(false);
@@ -207,14 +219,14 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
                         await BeginRunAsync(connection, transaction, next, cancellationToken).ConfigureAwait(false);
                     if (read.Events.Count > 0)
                         await database.InsertAsync(connection, transaction, read.Events, mayBeThere: true, cancellationToken).ConfigureAwait(false);
-                    if (isLast && _unwritten is { } unwritten)
-                        await WriteRequestsAsync(connection, transaction, unwritten, cancellationToken).ConfigureAwait(false);
+                    if (isLast)
+                        await WriteRequestsAsync(connection, transaction, requests, cancellationToken).ConfigureAwait(false);
                 },
                 history.Durability,
                 cancellationToken).ConfigureAwait(false);
             if (isLast)
             {
-                (_written, _unwritten) = (read.State.Latest, null);
+                (_written, _isEmpty, _unwritten) = (read.State.Latest, false, null);
                 return;
             }
 

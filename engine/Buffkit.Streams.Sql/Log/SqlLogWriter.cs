@@ -136,10 +136,11 @@ internal sealed class SqlLogWriter(
     private async Task WaitAsync(TimeSpan pause, CancellationToken stop)
     {
         AnswerAll(AppendResult.Unavailable);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var over = Task.Delay(pause, time, stop);
         while (!over.IsCompleted)
         {
-            var next = queue.Reader.WaitToReadAsync(stop).AsTask();
+            var next = queue.Reader.WaitToReadAsync(ended.Token).AsTask();
             if (await Task.WhenAny(next, over).ConfigureAwait(false) == over)
                 break;
             while (queue.Reader.TryRead(out var append))
@@ -149,6 +150,8 @@ internal sealed class SqlLogWriter(
             }
         }
 
+        // Or the queue would keep one that waits for each pause.
+        await ended.CancelAsync().ConfigureAwait(false);
         await over.ConfigureAwait(false);
     }
 
@@ -167,7 +170,11 @@ internal sealed class SqlLogWriter(
         // Accepted at once, it cannot be taken back: what fails to be written now is written when the log is loaded again.
         var isRelaxed = options.Durability is HistoryDurability.Relaxed;
         if (isRelaxed)
+        {
             Publish(batch);
+            Answer(batch, isWritten: false);
+        }
+
         if (!await store.WriteAsync(batch, stop).ConfigureAwait(false))
         {
             AnswerAll(AppendResult.Unavailable);
@@ -176,6 +183,8 @@ internal sealed class SqlLogWriter(
 
         if (!isRelaxed)
             Publish(batch);
+        Answer(batch, isWritten: true);
+        _taken.Clear();
         return true;
     }
 
@@ -200,6 +209,7 @@ internal sealed class SqlLogWriter(
         while (events.Count < BatchEvents && bytes < BatchBytes && TryTake(out var append))
         {
             var request = append.Request;
+            // Nobody waits for it any more.
             if (append.Result.IsCompleted)
                 continue;
             if (store.FindAnswer(request) is { } answer)
@@ -244,18 +254,22 @@ internal sealed class SqlLogWriter(
         return true;
     }
 
+    // An outbox deletes what is accepted: it is answered when that is written, whatever else is answered before.
     private void Publish(SqlLogBatch batch)
     {
         store.Take(batch);
+        health.Written += batch.Events.Count;
+    }
+
+    private void Answer(SqlLogBatch batch, bool isWritten)
+    {
         var id = batch.Events[0].Id;
         foreach (var append in _taken)
         {
-            append.Answer(new AppendResult(AppendStatus.Appended, new EventIdRange(id, append.Request.Events.Count)));
+            if (isWritten || append.Request.Producer is null)
+                append.Answer(new AppendResult(AppendStatus.Appended, new EventIdRange(id, append.Request.Events.Count)));
             id = id with { Sequence = id.Sequence + append.Request.Events.Count };
         }
-
-        _taken.Clear();
-        health.Written += batch.Events.Count;
     }
 
     private void AnswerAll(AppendResult result)

@@ -9,13 +9,16 @@ namespace Buffkit.Streams.Sql;
 /// (<see cref="ProducerSequence"/>). That needs no lifetime of a key, and a relay that wakes after its lease is over is refused.
 /// </remarks>
 internal sealed partial class OutboxRelay(
-    EventPublisher publisher, EventDatabase database, OutboxSignal signal, OutboxOptions options, OutboxHealth health, TimeProvider time, ILogger<OutboxRelay> logger)
+    EventPublisher publisher, IEventLog log, EventDatabase database, OutboxSignal signal, OutboxOptions options, OutboxHealth health, TimeProvider time, ILogger<OutboxRelay> logger)
     : LeasedService(database, "outbox", options.Lease, time)
 {
     // After an event was added here, its transaction may last a little longer: looked for this soon, then at longer intervals.
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
 
     private bool _isKnown;
+
+    // A log that this server does not reach, or that another server has, may be reached by whoever takes the turn next.
+    protected override bool CanWork => log.IsAvailable;
 
     protected override async Task WorkAsync(CancellationToken stop)
     {
@@ -115,6 +118,7 @@ internal sealed partial class OutboxRelay(
             return await table.SetAsideAsync(batch, bad, stop).ConfigureAwait(false);
 
         var drafts = batch.Rows.Select(row => row.Draft!).ToArray();
+        var began = Time.GetTimestamp();
         while (true)
         {
             var result = await publisher.TryPublishAsync(drafts, new ProducerSequence(producer, batch.Number), stop).ConfigureAwait(false);
@@ -130,6 +134,12 @@ internal sealed partial class OutboxRelay(
                     Log.Renumbered(logger, batch.Number, result.ProducerNumber.Value);
                     return true;
                 default:
+                    if (Time.GetElapsedTime(began) > options.Lease)
+                    {
+                        await Lease.ReleaseAsync(stop).ConfigureAwait(false);
+                        return false;
+                    }
+
                     if (!await Lease.RenewAsync(stop).ConfigureAwait(false))
                         return false;
                     var pause = NextPause();
@@ -173,7 +183,7 @@ internal sealed partial class OutboxRelay(
         [LoggerMessage(1, LogLevel.Information, "This server publishes the events of the outbox.")]
         public static partial void Begins(ILogger logger);
 
-        [LoggerMessage(2, LogLevel.Information, "Another server publishes the events of the outbox from now on.")]
+        [LoggerMessage(2, LogLevel.Information, "This server no longer publishes the events of the outbox: another has its turn, or the log is out of reach.")]
         public static partial void Ends(ILogger logger);
 
         [LoggerMessage(3, LogLevel.Error, "{Count} events of the outbox cannot be published and were set aside, with the reason beside each. Others go on.")]

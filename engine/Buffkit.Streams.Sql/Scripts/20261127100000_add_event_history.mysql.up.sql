@@ -30,7 +30,9 @@ CREATE TABLE event_leases (
     name varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     holder text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     term bigint NOT NULL,
-    expires_at bigint NOT NULL
+    expires_at bigint NOT NULL,
+    -- The newest event id that was written under it.
+    position varchar(64) CHARACTER SET ascii COLLATE ascii_bin NULL
 ) ENGINE = InnoDB;
 INSERT INTO event_leases (name, term, expires_at) VALUES ('log', 0, 0), ('history', 0, 0), ('retention', 0, 0), ('outbox', 0, 0);
 

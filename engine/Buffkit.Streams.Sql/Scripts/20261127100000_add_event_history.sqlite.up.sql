@@ -30,7 +30,9 @@ CREATE TABLE event_leases (
     name TEXT NOT NULL PRIMARY KEY,
     holder TEXT NULL,
     term INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    -- The newest event id that was written under it.
+    position TEXT NULL
 );
 INSERT INTO event_leases (name, term, expires_at) VALUES ('log', 0, 0), ('history', 0, 0), ('retention', 0, 0), ('outbox', 0, 0);
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Buffkit.Streams;
 
 /// <summary>
@@ -11,12 +9,4 @@ internal interface IFingerprintKey
     /// <summary>256 bits, the same on all servers that share a log.</summary>
     /// <exception cref="KeysUnavailableException">It is out of reach.</exception>
     ValueTask<byte[]> GetAsync(CancellationToken cancellationToken);
-}
-
-/// <summary>Of a server that runs alone: it forgets idempotency keys when it ends, so this may be forgotten too.</summary>
-internal sealed class MemoryFingerprintKey : IFingerprintKey
-{
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
-
-    public ValueTask<byte[]> GetAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_key);
 }

@@ -27,5 +27,11 @@ internal sealed class IdempotencyWindow(TimeSpan lifetime, int capacity)
         _order.Enqueue((request.Key, now + lifetime));
     }
 
+    /// <summary>The requests whose events follow one, as far as they are remembered.</summary>
+    public IEnumerable<(AppendRequest Request, IReadOnlyList<EventId> Ids)> After(EventId id) =>
+        from answer in _answers
+        where answer.Value.Ids is [var first, ..] && first.Epoch == id.Epoch && first.Sequence > id.Sequence
+        select (new AppendRequest([], new Idempotency(answer.Key, answer.Value.Fingerprint)), answer.Value.Ids);
+
     private sealed record Answer(string? Fingerprint, IReadOnlyList<EventId> Ids);
 }

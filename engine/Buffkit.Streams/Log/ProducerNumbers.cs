@@ -20,6 +20,12 @@ internal sealed class ProducerNumbers
             : new AppendResult(AppendStatus.Overtaken, []) { ProducerNumber = known.Newest.Number };
     }
 
+    /// <summary>The requests whose events follow one.</summary>
+    public IEnumerable<(AppendRequest Request, IReadOnlyList<EventId> Ids)> After(EventId id) =>
+        from known in _newest.Values
+        where known.Ids is [var first, ..] && first.Epoch == id.Epoch && first.Sequence > id.Sequence
+        select (new AppendRequest([], Producer: known.Newest), known.Ids);
+
     public void Remember(ProducerSequence request, IReadOnlyList<EventId> ids)
     {
         if (_newest.ContainsKey(request.Producer))

@@ -130,6 +130,64 @@ public sealed class HistoryDatabaseTests(PostgresServer postgres, MySqlServer my
         Assert.False(await lease.RenewAsync(Stop));
     }
 
+    [Theory]
+    [InlineData(EventTables.Postgres)]
+    [InlineData(EventTables.MySql)]
+    public async Task Acquire_TheDatabasesClockWasSetBack_DoesNotWaitForIt(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await tables.ExecuteAsync($"UPDATE event_leases SET holder = 'gone', expires_at = {tables.Database.Now} + 3600000000 WHERE name = 'history'");
+        using var lease = new DatabaseLease(tables.Database, "history", TimeSpan.FromMinutes(1));
+
+        Assert.True(await lease.TryAcquireAsync(Stop));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Write_TheLogWasLeftAndHasComeBack_ItsRunGoesOnFromWhereItBegan(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        var log = new MemoryEventLog(new LogOptions { MaxEvents = 8 }, TimeProvider.System);
+        await using (var before = new HistoryNode(tables, log))
+        {
+            for (var n = 0; n < 3; n++)
+            {
+                await before.AppendAsync(5);
+                await before.CopiedAsync();
+            }
+        }
+
+        await using (var alone = new HistoryNode(tables, new LogOptions()))
+        {
+            await alone.AppendAsync(5);
+            await alone.CopiedAsync();
+        }
+
+        await using var node = new HistoryNode(tables, log);
+        await node.AppendAsync(4);
+        await node.CopiedAsync();
+
+        var oldest = await node.History.FindOldestAsync(log.State.Oldest, Stop);
+        Assert.Equal(1, oldest!.Value.Sequence);
+        Assert.Equal(19, (await node.History.ReadAsync(oldest.Value.Previous, 100, int.MaxValue, Stop)).Events.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Write_TheDatabaseLostTheEndUnnoticed_ItIsCopiedAgain(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        await using var node = new HistoryNode(tables, new LogOptions());
+        await node.AppendAsync(10);
+        await node.CopiedAsync();
+        await tables.ExecuteAsync("DELETE FROM event_history WHERE sequence > 6");
+
+        await node.AppendAsync(10);
+        await node.CopiedAsync();
+
+        Assert.Equal(20, await tables.NumberAsync("SELECT COUNT(*) FROM event_history"));
+    }
+
     [Fact]
     public async Task Health_PruningFailed_DoesNotKeepEventsFromBeingWritten()
     {

@@ -3,7 +3,9 @@ using System.Data.Common;
 using Buffkit.Streams;
 using Buffkit.Streams.Sql;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Buffkit.Tests;
 
@@ -370,6 +372,43 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Relay_ItsLogIsOutOfReach_GivesItsTurnToAServerThatReachesIt(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        var memory = new MemoryEventLog(new LogOptions(), TimeProvider.System);
+        var log = new FaultInjectingLog(memory, seed: 1) { Rate = 0 };
+        await using var first = await StartAsync(tables, services => services.AddSingleton<IEventLog>(log));
+        await Eventually.TrueAsync(() => first.Services.GetRequiredService<OutboxHealth>().IsRelay, "the first server publishes");
+        await using var second = await StartAsync(tables, services => services.AddSingleton<IEventLog>(memory));
+        await using var client = await EventStreamClient.ConnectAsync(second.Address, "**");
+
+        log.Away = true;
+        await AddAsync(first, tables, commit: true, add => add("a", "t", 1, "k"));
+
+        Assert.Equal(["1"], await client.NextDataAsync(1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Relay_RestartsAfterItPublishedToAnEncryptedTopic_DoublesNothing(string engine)
+    {
+        await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
+        using var keys = new TemporaryKeys();
+        await using var server = await StartAsync(tables, keys.Add, keys.Settings);
+        await AddAsync(server, tables, commit: true, add => add("secret", "t", 1, "k"));
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the outbox is empty");
+        var last = await tables.NumberAsync("SELECT number FROM event_outbox_producer");
+        await server.StopAsync();
+        await tables.ExecuteAsync($"INSERT INTO event_outbox (added_at, topic, type, event_key, data, order_key, batch) VALUES (0, 'secret', 't', 'k', '1', 'k', {last})");
+
+        await using var second = await StartAsync(tables, keys.Add, keys.Settings);
+
+        await Eventually.TrueAsync(async () => await tables.NumberAsync("SELECT COUNT(*) FROM event_outbox") == 0, "the batch was finished");
+        Assert.Equal(1, await tables.NumberAsync("SELECT COUNT(*) FROM event_history"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Add_EventThatCannotBePublished_IsToldAtOnce(string engine)
     {
         await using var tables = await EventTables.CreateAsync(engine, postgres, mySql);
@@ -383,6 +422,26 @@ public sealed class OutboxTests(PostgresServer postgres, MySqlServer mySql)
         await outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop);
         await transaction.CommitAsync(Stop);
         await Assert.ThrowsAsync<ArgumentException>(() => outbox.AddAsync(transaction, "a", "t", 1, cancellationToken: Stop));
+    }
+
+    /// <summary>Keys of encryption, and what protects them, that outlive a server.</summary>
+    private sealed class TemporaryKeys : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("keys-");
+
+        public Dictionary<string, string?> Settings => new()
+        {
+            ["Streams:Encryption:Topics:0"] = "secret",
+            ["Streams:Encryption:KeyFile"] = Path.Combine(_folder.FullName, "event-keys.json"),
+        };
+
+        public void Add(IServiceCollection services)
+        {
+            services.RemoveAll<IDataProtectionProvider>();
+            services.AddDataProtection().PersistKeysToFileSystem(_folder.CreateSubdirectory("protection"));
+        }
+
+        public void Dispose() => _folder.Delete(recursive: true);
     }
 
     /// <summary>A clock that is an hour ahead.</summary>

@@ -135,6 +135,82 @@ public abstract class SqlEventLogSpecification(string engine, PostgresServer pos
     }
 
     [Fact]
+    public async Task Write_TheDatabaseLostWhatItHadUnnoticed_IsFoundOutByTheNextAndRequestsComeAgainToo()
+    {
+        var node = await StartAsync();
+        var start = await node.Log.FindStartAsync(0, Stop);
+        for (var n = 0; n < 5; n++)
+            await AppendAsync(node, n);
+        var keyed = new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 5)], new Idempotency("key", "f"));
+        var numbered = new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 6)], Producer: new ProducerSequence("outbox", 7) { Fingerprint = "g" });
+        var first = new[] { await node.Log.AppendAsync(keyed, Stop), await node.Log.AppendAsync(numbered, Stop) };
+        await _tables!.ExecuteAsync("DELETE FROM event_history WHERE sequence > 5");
+        await _tables.ExecuteAsync("DELETE FROM event_requests");
+        await _tables.ExecuteAsync("DELETE FROM event_producers");
+
+        // The one that finds it out is refused: whether it is there nobody knew.
+        await Eventually.TrueAsync(
+            async () => (await node.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 7)]), Stop)).Status is AppendStatus.Appended,
+            "events are accepted again");
+        await node.StopAsync();
+
+        using var history = new SqlEventHistory(_tables.Database, new HistoryOptions(), node.Health);
+        Assert.Equal(Enumerable.Range(0, 8).Select(n => $"{n}"), (await history.ReadAsync(start, 100, int.MaxValue, Stop)).Events.Select(e => System.Text.Encoding.UTF8.GetString(e.Data.Span)));
+        var second = await StartAsync();
+        var again = new[] { await second.Log.AppendAsync(keyed, Stop), await second.Log.AppendAsync(numbered, Stop) };
+        Assert.All(again, answer => Assert.Equal(AppendStatus.AlreadyAppended, answer.Status));
+        Assert.Equal(first.Select(answer => answer.Ids[0]), again.Select(answer => answer.Ids[0]));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM event_history")]
+    [InlineData("DELETE FROM event_history WHERE sequence > 2")]
+    public async Task Restart_RowsWereDeletedByHand_BeginsANewEpochInsteadOfGivingIdsAgain(string statement)
+    {
+        var first = await StartAsync();
+        var accepted = default(EventId);
+        for (var n = 0; n < 5; n++)
+            accepted = await AppendAsync(first, n);
+        await first.StopAsync();
+        await _tables!.ExecuteAsync(statement);
+
+        var second = await StartAsync();
+
+        Assert.NotEqual(accepted.Epoch, (await AppendAsync(second, 5)).Epoch);
+    }
+
+    [Fact]
+    public async Task Append_ByAnOutboxToARelaxedLog_IsAnsweredWhenItIsWritten()
+    {
+        var node = await StartAsync(durability: HistoryDurability.Relaxed);
+        // The row that is to be written is there already, as another transaction's: the log waits for it.
+        await using var connection = await _tables!.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await connection.BeginTransactionAsync(Stop);
+        await connection.Command(transaction, "UPDATE event_leases SET holder = holder WHERE name = 'log'").ExecuteAsync(Stop);
+
+        var plain = await node.Log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 1)]), Stop);
+        var numbered = node.Log.AppendAsync(
+            new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 2)], Producer: new ProducerSequence("outbox", 1) { Fingerprint = "f" }), Stop).AsTask();
+
+        Assert.Equal(AppendStatus.Appended, plain.Status);
+        Assert.False(numbered.IsCompleted);
+        await transaction.RollbackAsync(Stop);
+        Assert.Equal(AppendStatus.Appended, (await numbered).Status);
+    }
+
+    [Fact]
+    public async Task Append_LargerThanAllOfTheQueue_IsTaken()
+    {
+        var node = await StartAsync();
+        var large = new EventDraft { Topic = Topic.Parse("a"), Type = "t", ContentType = "application/octet-stream", Data = new byte[65 * 1024 * 1024] };
+        var queue = new SqlLogQueue();
+
+        Assert.NotNull(queue.TryAdd(new AppendRequest([large])));
+        Assert.Null(queue.TryAdd(new AppendRequest([large])));
+        Assert.True(node.Log.IsAvailable);
+    }
+
+    [Fact]
     public async Task Write_AnotherServerHadTheLogAndItIsShorterNow_BeginsANewEpochWhichFollowersSee()
     {
         var node = await StartAsync();
