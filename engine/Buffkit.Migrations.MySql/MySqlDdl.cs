@@ -16,9 +16,9 @@ internal sealed record MySqlDdl(IReadOnlyList<MySqlObject> Objects)
         ["DATABASE", "SCHEMA", "USER", "ROLE", "SERVER", "TABLESPACE", "UNDO", "LOGFILE", "RESOURCE", "INSTANCE"];
 
     /// <returns><see langword="null"/> where the statement does not show what it changes, or is not atomic.</returns>
-    public static MySqlDdl? Parse(string sql)
+    public static MySqlDdl? Parse(Statement statement)
     {
-        var tokens = MySqlToken.Read(sql);
+        var tokens = MySqlToken.Read(statement);
         if (tokens.Count == 0)
         {
             return new MySqlDdl([]);

@@ -12,6 +12,9 @@ internal static class MySqlDialect
         ExecutableComments = true,
         DelimiterCommand = true,
         FlowBlocks = true,
+        DashesNeedSpace = true,
+        DollarNames = true,
+        DollarQuotesInRoutines = true,
         CompoundObjects = SqlDialect.Words("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
     };
 }

@@ -17,13 +17,13 @@ internal sealed partial class MySqlJudge(MySqlDatabase database) : StatementJudg
     private const string Absent = "absent";
 
     public override string WhereToLook(Statement statement) =>
-        MySqlDdl.Parse(statement.Text) is { Objects: { Count: > 0 } objects }
+        MySqlDdl.Parse(statement) is { Objects: { Count: > 0 } objects }
             ? string.Join("; ", objects.Select(named => named.ShowCreate()))
             : base.WhereToLook(statement);
 
     protected override async Task<string?> FingerprintAsync(Statement statement, CancellationToken cancellation)
     {
-        if (MySqlDdl.Parse(statement.Text) is not { } ddl || !IsAtomic())
+        if (MySqlDdl.Parse(statement) is not { } ddl || !IsAtomic())
         {
             return null;
         }
@@ -38,7 +38,7 @@ internal sealed partial class MySqlJudge(MySqlDatabase database) : StatementJudg
     protected override async Task<StatementOutcome> CompareAsync(
         Statement statement, string? fingerprint, CancellationToken cancellation)
     {
-        if (MySqlDdl.Parse(statement.Text) is not { } ddl || fingerprint is null || !IsAtomic())
+        if (MySqlDdl.Parse(statement) is not { } ddl || fingerprint is null || !IsAtomic())
         {
             return StatementOutcome.Unknown;
         }

@@ -10,6 +10,8 @@ internal static class PostgresDialect
         CopyData = true,
         NulEndsText = true,
         AtomicBlocks = true,
+        EscapeStrings = true,
+        ReturnEndsComment = true,
         CompoundObjects = SqlDialect.Words("FUNCTION", "PROCEDURE"),
     };
 }

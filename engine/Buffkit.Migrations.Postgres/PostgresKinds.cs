@@ -46,18 +46,27 @@ internal sealed partial class PostgresKinds : StatementKinds
     /// <summary>The code of a DO block, without comments and strings where it can be read as SQL.</summary>
     private static string BodyOf(Statement statement)
     {
-        if (Body().Match(StatementSplitter.Bare(statement.Text, statement.Dialect, keepStrings: true)) is not { Success: true } body)
+        var lexer = new SqlLexer(statement.Text, statement.Dialect);
+        while (lexer.TryReadCode(out var token))
         {
-            return statement.Text;
+            if (token.Kind == SqlTokenKind.String)
+            {
+                return CodeOf(lexer.ValueOf(token), statement.Dialect);
+            }
         }
 
+        return statement.Text;
+    }
+
+    private static string CodeOf(string body, SqlDialect dialect)
+    {
         try
         {
-            return StatementSplitter.Bare(body.Groups["body"].Value, statement.Dialect);
+            return StatementCode.Bare(body, dialect);
         }
         catch (ScriptSyntaxException)
         {
-            return body.Value;
+            return body;
         }
     }
 
@@ -66,9 +75,6 @@ internal sealed partial class PostgresKinds : StatementKinds
 
     [GeneratedRegex(@"^(?:SELECT|WITH|CALL|DO|EXECUTE|DECLARE|TABLE|VALUES)\b|\bTEMP(?:ORARY)?\b|\bpg_temp\b", RegexOptions.IgnoreCase)]
     private static partial Regex CallsOrTemporary();
-
-    [GeneratedRegex(@"(?<tag>\$\w*\$)(?<body>.*)\k<tag>", RegexOptions.Singleline)]
-    private static partial Regex Body();
 
     [GeneratedRegex(@"\b(?:COMMIT|ROLLBACK)\b", RegexOptions.IgnoreCase)]
     private static partial Regex EndsTransactions();

@@ -25,15 +25,15 @@ internal sealed class ScriptFile
     /// <summary>Gets the SHA-256 of the text with lines ended by LF; what runs is the text as it is, since a line end may be part of a string.</summary>
     public string Checksum => _text.Checksum;
 
-    /// <summary>Reads a file; what is wrong with it goes to <paramref name="problems"/>.</summary>
-    public static ScriptFile? Read(string path, string relativePath, ScriptName name, ICollection<ScriptProblem> problems)
+    /// <summary>Reads a file, its directives by the rules of an engine; what is wrong with it goes to <paramref name="problems"/>.</summary>
+    public static ScriptFile? Read(string path, string relativePath, ScriptName name, SqlDialect dialect, ICollection<ScriptProblem> problems)
     {
         if (ScriptText.Read(path, relativePath, problems) is not { } text)
         {
             return null;
         }
 
-        var header = ScriptHeaderParser.Parse(text.Head, (line, message, isError) =>
+        var header = ScriptHeaderParser.Parse(text.Head, dialect, (line, message, isError) =>
             problems.Add(new ScriptProblem(ProblemKind.Parse, relativePath, message, isError, line)));
         return new ScriptFile(relativePath, name, text, header);
     }

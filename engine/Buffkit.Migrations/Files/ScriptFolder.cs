@@ -69,7 +69,7 @@ internal sealed class ScriptFolder
                 _problems.Add(ForeignMarkers.FindInFile(file, prefix + fileName, Engine.Dialect)
                     ?? ScriptProblem.Error(ProblemKind.Parse, prefix + fileName, MisplacedScripts.AdviceByName(fileName, kind) ?? problem));
             }
-            else if (ScriptFile.Read(file, prefix + fileName, name, _problems) is { } script)
+            else if (ScriptFile.Read(file, prefix + fileName, name, Engine.Dialect, _problems) is { } script)
             {
                 files.Add(script);
             }

@@ -9,11 +9,14 @@ internal static partial class ScriptHeaderParser
     private static readonly string[] Names =
         ["depends", "no-transaction", "engines", "lock-timeout", "statement-timeout", "irreversible", "imported", "lint-ignore"];
 
-    /// <summary>Reads the comments that <paramref name="sql"/> begins with; what is wrong goes to <paramref name="problem"/> with its line.</summary>
-    public static ScriptHeader Parse(string sql, Action<int, string, bool> problem)
+    /// <summary>Reads the comments that a text begins with.</summary>
+    /// <param name="sql">The text.</param>
+    /// <param name="dialect">By whose rules they are comments.</param>
+    /// <param name="problem">Takes what is wrong, with its line.</param>
+    public static ScriptHeader Parse(string sql, SqlDialect dialect, Action<int, string, bool> problem)
     {
         var header = new ScriptHeader();
-        foreach (var (number, line) in LeadingLineComments(sql))
+        foreach (var (number, line) in LeadingLineComments(sql, dialect))
         {
             var comment = line.TrimStart('-').Trim();
             if (Directive().Match(comment) is not { Success: true } match)
@@ -37,34 +40,18 @@ internal static partial class ScriptHeaderParser
     }
 
     /// <summary>The lines of <c>--</c> before the first statement; a block comment, such as a licence, may stand between them.</summary>
-    private static IEnumerable<(int Number, string Line)> LeadingLineComments(string sql)
+    private static IEnumerable<(int Number, string Line)> LeadingLineComments(string sql, SqlDialect dialect)
     {
-        var number = 1;
-        var at = 0;
-        while (at < sql.Length)
+        var lexer = new SqlLexer(sql, dialect);
+        var (number, counted) = (1, 0);
+        while (lexer.Read() is { Kind: SqlTokenKind.LineComment or SqlTokenKind.BlockComment, IsClosed: true } comment)
         {
-            int end;
-            if (char.IsWhiteSpace(sql[at]))
+            number += sql.AsSpan(counted, comment.Start - counted).Count('\n');
+            counted = comment.Start;
+            if (sql[comment.Start] == '-')
             {
-                end = at + 1;
+                yield return (number, lexer.TextOf(comment).Trim().ToString());
             }
-            else if (string.CompareOrdinal(sql, at, "--", 0, 2) == 0)
-            {
-                end = sql.IndexOf('\n', at) is var feed and >= 0 ? feed : sql.Length;
-                yield return (number, sql[at..end].Trim());
-            }
-            else if (string.CompareOrdinal(sql, at, "/*", 0, 2) == 0 && string.CompareOrdinal(sql, at, "/*!", 0, 3) != 0
-                && sql.IndexOf("*/", at + 2, StringComparison.Ordinal) is var close and >= 0)
-            {
-                end = close + 2;
-            }
-            else
-            {
-                yield break;
-            }
-
-            number += sql.AsSpan(at, end - at).Count('\n');
-            at = end;
         }
     }
 

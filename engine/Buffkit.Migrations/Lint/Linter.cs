@@ -13,7 +13,7 @@ internal static partial class Linter
         for (var at = 0; at < statements.Count; at++)
         {
             var statement = statements[at];
-            var text = statement.Bare;
+            var text = StatementCode.WithPlainNames(statement);
             if (CreateTable().Match(text) is { Success: true } create)
             {
                 created.Add(LastName(create.Groups["table"].Value));
@@ -39,7 +39,7 @@ internal static partial class Linter
     {
         for (var at = from; at < to; at++)
         {
-            if (pattern.IsMatch(statements[at].Bare))
+            if (pattern.IsMatch(StatementCode.WithPlainNames(statements[at])))
             {
                 return true;
             }
@@ -51,9 +51,13 @@ internal static partial class Linter
     private static string? TableOf(string text) =>
         Table().Match(text) is { Success: true } match ? LastName(match.Groups["table"].Value) : null;
 
-    private static string LastName(string name) => name[(name.LastIndexOf('.') + 1)..].Trim('"', '`', '[', ']');
+    private static string LastName(string name)
+    {
+        var last = name[(name.LastIndexOf('.') + 1)..];
+        return last is ['"', .. var quoted, '"'] ? quoted[StatementCode.QuotedName.Length..] : last;
+    }
 
-    private const string Name = @"[\w$.""`\[\]]+";
+    private const string Name = @"[\w$.""]+";
 
     [GeneratedRegex($@"^\s*CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?<table>{Name})", RegexOptions.IgnoreCase)]
     private static partial Regex CreateTable();

@@ -12,8 +12,8 @@ internal sealed record Statement(string Text, int Line, SqlDialect Dialect)
     /// <summary>Gets the lines after PostgreSQL's <c>COPY … FROM stdin</c>, otherwise <see langword="null"/>.</summary>
     public CopyData? CopyData { get; init; }
 
-    /// <summary>Gets its code alone, by which it is decided what the statement is: <see cref="StatementSplitter.Bare"/>.</summary>
-    public string Bare => _bare ??= StatementSplitter.Bare(Text, Dialect);
+    /// <summary>Gets its code alone, by which it is decided what the statement is: <see cref="StatementCode.Bare"/>.</summary>
+    public string Bare => _bare ??= StatementCode.Bare(Text, Dialect);
 
     /// <summary>What a log or a trace may show: the first words. Never the text, which may hold data or a password.</summary>
     public string Summary => _summary ??= StatementWords.Summarize(this);

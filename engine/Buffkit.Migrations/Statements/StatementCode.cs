@@ -3,84 +3,76 @@ using System.Text;
 namespace Buffkit.Migrations;
 
 /// <summary>A statement's code alone, for those who must know what it is.</summary>
-internal sealed partial class StatementSplitter
+internal static class StatementCode
 {
+    /// <summary>What stands before a name that was quoted, in <see cref="WithPlainNames"/>.</summary>
+    public const string QuotedName = "__";
+
+    private delegate ReadOnlySpan<char> TextOf(SqlLexer lexer, SqlToken token);
+
     /// <summary>
     /// The tokens of a statement with one space where space or comments stood. Strings are emptied (<c>''</c>), so that
     /// no rule trips over data; names keep their quotes; the code in MySQL's executable comments counts as code.
     /// </summary>
     /// <param name="sql">One statement.</param>
     /// <param name="dialect">The rules that held where it stands.</param>
-    /// <param name="keepStrings">Whether strings stay as they are, for settings whose value is one.</param>
-    public static string Bare(string sql, SqlDialect dialect, bool keepStrings = false) =>
-        new StatementSplitter(sql, dialect).ReadBare(keepStrings);
+    /// <exception cref="ScriptSyntaxException">Something is not closed.</exception>
+    public static string Bare(string sql, SqlDialect dialect) =>
+        Write(sql, dialect, (lexer, token) => token.Kind == SqlTokenKind.String ? "''" : lexer.TextOf(token));
 
-    private string ReadBare(bool keepStrings)
+    /// <summary>The same with strings as they are, for settings whose value is one: all in single quotes, and none with a backslash.</summary>
+    public static string WithStrings(Statement statement) => Write(statement.Text, statement.Dialect, (lexer, token) =>
+        token.Kind == SqlTokenKind.String
+            ? $"'{lexer.ValueOf(token).Replace("'", "''", StringComparison.Ordinal).Replace('\\', '/')}'"
+            : lexer.TextOf(token));
+
+    /// <summary>The same with names of which no keyword is a part, and no two that differ are written alike.</summary>
+    public static string WithPlainNames(Statement statement) => Write(statement.Text, statement.Dialect, (lexer, token) => token.Kind switch
     {
-        var bare = new StringBuilder();
-        var gap = false;
-        while (_position < _sql.Length)
+        SqlTokenKind.String => "''",
+        SqlTokenKind.Name => PlainName(lexer.NameOf(token)),
+        _ => lexer.TextOf(token),
+    });
+
+    private static string PlainName(string name)
+    {
+        var plain = new StringBuilder("\"" + QuotedName);
+        foreach (var c in name)
         {
-            if (TrySpace() || TryComment() || TryExecutableMark())
+            if (char.IsLetterOrDigit(c) || c == '_')
             {
-                gap = true;
-                continue;
+                plain.Append(c);
+            }
+            else
+            {
+                plain.Append(System.Globalization.CultureInfo.InvariantCulture, $"_{(int)c:x}_");
+            }
+        }
+
+        return plain.Append('"').ToString();
+    }
+
+    private static string Write(string sql, SqlDialect dialect, TextOf text)
+    {
+        var lexer = new SqlLexer(sql, dialect);
+        var bare = new StringBuilder(sql.Length);
+        var end = 0;
+        while (lexer.TryReadCode(out var token))
+        {
+            if (!token.IsClosed)
+            {
+                throw new ScriptSyntaxException(1 + sql.AsSpan(0, token.Start).Count('\n'), lexer.WhatIsNotClosed(token));
             }
 
-            if (gap && bare.Length > 0)
+            if (bare.Length > 0 && token.Start > end)
             {
                 bare.Append(' ');
             }
 
-            gap = false;
-            var from = _position;
-            var isString = IsString(_sql[from]);
-            if (TryQuoted(_sql[from]))
-            {
-                bare.Append(isString && !keepStrings ? "''" : _sql.AsSpan(from, _position - from));
-            }
-            else
-            {
-                // Digits begin a word here, so that the dollar in a$b$ and 1$b$ begins no string.
-                do
-                {
-                    _position++;
-                }
-                while (IsWordPart(_sql[from]) && _position < _sql.Length && IsWordPart(_sql[_position]));
-                bare.Append(_sql.AsSpan(from, _position - from));
-            }
+            bare.Append(text(lexer, token));
+            end = token.End;
         }
 
         return bare.ToString();
-    }
-
-    private bool TrySpace()
-    {
-        if (!char.IsWhiteSpace(_sql[_position]))
-        {
-            return false;
-        }
-
-        _position++;
-        return true;
-    }
-
-    private bool IsString(char quote) => quote is '\'' or '$' || (quote == '"' && _dialect.DoubleQuotedStrings);
-
-    /// <summary>What makes code of a comment: <c>/*!</c> with a version, and its end.</summary>
-    private bool TryExecutableMark()
-    {
-        if (!_dialect.ExecutableComments || !(At("/*!") || At("/*M!") || At("*/")))
-        {
-            return false;
-        }
-
-        _position += At("/*M!") ? 4 : At("*/") ? 2 : 3;
-        while (_position < _sql.Length && char.IsAsciiDigit(_sql[_position]))
-        {
-            _position++;
-        }
-
-        return true;
     }
 }

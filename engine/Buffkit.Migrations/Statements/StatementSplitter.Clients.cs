@@ -8,7 +8,7 @@ internal sealed partial class StatementSplitter
     /// <summary>Handles a line that is meant for an interactive client, at the beginning of a statement.</summary>
     private bool TryClientCommand()
     {
-        if (_dialect.DelimiterCommand && DelimiterLine().Match(_sql, _position) is { Success: true } delimiter)
+        if (_dialect.DelimiterCommand && DelimiterLine().Match(Sql, Position) is { Success: true } delimiter)
         {
             var text = delimiter.Groups["text"].Value.Trim();
             if (text.Length > 1 && text[0] is '\'' or '"' or '`' && text[^1] == text[0])
@@ -18,28 +18,29 @@ internal sealed partial class StatementSplitter
 
             if (text.Length == 0 || text.Contains('\\', StringComparison.Ordinal))
             {
-                throw Error(_position, "DELIMITER needs a text without a backslash, such as: DELIMITER $$");
+                throw Error(Position, "DELIMITER needs a text without a backslash, such as: DELIMITER $$");
             }
 
             _delimiter = text;
-            _position += delimiter.Length;
+            _lexer.Delimiter = Plain ? null : text;
+            Position += delimiter.Length;
             return true;
         }
 
-        if (_dialect.CopyData && _sql[_position] == '\\' && LineFrom(_position) is var line && Ignorable().IsMatch(line))
+        if (_dialect.CopyData && Sql[Position] == '\\' && LineFrom(Position) is var line && Ignorable().IsMatch(line))
         {
-            _position += line.Length;
+            Position += line.Length;
             return true;
         }
 
-        if (_dialect.DelimiterCommand && SourceLine().IsMatch(_sql, _position))
+        if (_dialect.DelimiterCommand && SourceLine().IsMatch(Sql, Position))
         {
-            throw Error(_position, "'source' is a command of the mysql client, which no server knows. Put the statements here.");
+            throw Error(Position, "'source' is a command of the mysql client, which no server knows. Put the statements here.");
         }
 
-        if (_dialect.BracketNames && _sql[_position] == '.')
+        if (_dialect.BracketNames && Sql[Position] == '.')
         {
-            throw Error(_position, $"'{FirstWord(LineFrom(_position))}' is a command of the sqlite3 shell. Remove the line.");
+            throw Error(Position, $"'{FirstWord(LineFrom(Position))}' is a command of the sqlite3 shell. Remove the line.");
         }
 
         return false;
@@ -47,8 +48,8 @@ internal sealed partial class StatementSplitter
 
     private string LineFrom(int position)
     {
-        var end = _sql.IndexOf('\n', position);
-        return end < 0 ? _sql[position..] : _sql[position..end];
+        var end = Sql.IndexOf('\n', position);
+        return end < 0 ? Sql[position..] : Sql[position..end];
     }
 
     private static string FirstWord(string line) => line.Split([' ', '\r', '\t'], 2)[0];

@@ -42,16 +42,16 @@ internal sealed partial class StatementSplitter
             ReadOn();
         }
 
-        _position = LineEnd() is var end and >= 0 ? end + 1 : _sql.Length;
-        var from = _position;
-        var start = ByteAt(_position);
-        var mark = EndOfCopyData().Match(_sql, _position);
-        while (!_last && (!mark.Success || mark.Index + mark.Length == _sql.Length))
+        Position = LineEnd() is var end and >= 0 ? end + 1 : Sql.Length;
+        var from = Position;
+        var start = ByteAt(Position);
+        var mark = EndOfCopyData().Match(Sql, Position);
+        while (!_last && (!mark.Success || mark.Index + mark.Length == Sql.Length))
         {
-            if (mark.Success || _sql.Length - _position < MarkBegins.Length)
+            if (mark.Success || Sql.Length - Position < MarkBegins.Length)
             {
                 // The line may go on.
-                _position = mark.Success ? mark.Index : _position;
+                Position = mark.Success ? mark.Index : Position;
                 ReadOn();
             }
             else
@@ -59,7 +59,7 @@ internal sealed partial class StatementSplitter
                 ReadToNextMark();
             }
 
-            mark = EndOfCopyData().Match(_sql, _position);
+            mark = EndOfCopyData().Match(Sql, Position);
         }
 
         if (!mark.Success)
@@ -68,13 +68,13 @@ internal sealed partial class StatementSplitter
         }
 
         var length = ByteAt(mark.Index) - start;
-        _position = mark.Index + mark.Length;
+        Position = mark.Index + mark.Length;
         return statement with
         {
-            CopyData = _text is { } text ? text.Part(start, length) : CopyData.Of(_sql[from..mark.Index]),
+            CopyData = _text is { } text ? text.Part(start, length) : CopyData.Of(Sql[from..mark.Index]),
         };
 
-        int LineEnd() => _sql.IndexOf('\n', Math.Min(_position, _sql.Length));
+        int LineEnd() => Sql.IndexOf('\n', Math.Min(Position, Sql.Length));
     }
 
     /// <summary>Moves the window to the next line that may be the mark, without keeping what lies between: it may be gigabytes.</summary>
@@ -84,10 +84,10 @@ internal sealed partial class StatementSplitter
         try
         {
             // The mark may begin where the window ends.
-            var kept = KeepTail(_sql.AsSpan(_position));
-            _position = _sql.Length - kept;
-            (_windowLine, _windowByte) = (LineAt(_position), ByteAt(_position));
-            _sql.AsSpan(_position).CopyTo(buffer);
+            var kept = KeepTail(Sql.AsSpan(Position));
+            Position = Sql.Length - kept;
+            (_windowLine, _windowByte) = (LineAt(Position), ByteAt(Position));
+            Sql.AsSpan(Position).CopyTo(buffer);
             while (true)
             {
                 var read = _reader!.ReadBlock(buffer, kept, Chunk - kept);
@@ -101,8 +101,8 @@ internal sealed partial class StatementSplitter
                 _windowByte += _text!.Encoding.GetByteCount(text[..passed]);
                 if (mark >= 0 || _last)
                 {
-                    _sql = text[passed..].ToString();
-                    (_position, _item, _countedTo) = (0, 0, 0);
+                    _lexer.Restart(text[passed..].ToString(), 0);
+                    (_item, _countedTo) = (0, 0);
                     (_lines, _bytes, _windowBeginsInsideLine) = (_windowLine, _windowByte, false);
                     return;
                 }

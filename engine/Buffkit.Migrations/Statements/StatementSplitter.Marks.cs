@@ -20,10 +20,10 @@ internal sealed partial class StatementSplitter
             return;
         }
 
-        var line = LineFrom(_position);
+        var line = LineFrom(Position);
         if (IsMark(line))
         {
-            _marks.Add(new CommentMark(LineAt(_position), line.TrimEnd(), _statements, InStatement));
+            _marks.Add(new CommentMark(LineAt(Position), line.TrimEnd(), _statements, InStatement));
         }
     }
 

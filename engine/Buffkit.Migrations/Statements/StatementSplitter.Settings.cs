@@ -27,7 +27,7 @@ internal sealed partial class StatementSplitter
         }
         else if (_initial.DelimiterCommand && statement.Text.Contains(SqlModeName, StringComparison.OrdinalIgnoreCase))
         {
-            NoteSqlMode(Bare(statement.Text, statement.Dialect, keepStrings: true));
+            NoteSqlMode(StatementCode.WithStrings(statement));
         }
     }
 
@@ -35,13 +35,13 @@ internal sealed partial class StatementSplitter
     {
         if (statement.Text.Contains(ConformingStringsName, StringComparison.OrdinalIgnoreCase))
         {
-            NoteConformingStrings(Bare(statement.Text, statement.Dialect, keepStrings: true));
+            NoteConformingStrings(StatementCode.WithStrings(statement));
         }
-        else if (ResetAll().IsMatch(statement.Text))
+        else if (statement.Text[0] is 'R' or 'r' or 'D' or 'd' && ResetAll().IsMatch(statement.Bare))
         {
             _dialect = _initial;
         }
-        else if (_outsideTransaction is { } outside && EndOfTransaction().IsMatch(statement.Text))
+        else if (_outsideTransaction is { } outside && EndOfTransaction().IsMatch(statement.Bare))
         {
             (_dialect, _outsideTransaction) = (outside, null);
         }

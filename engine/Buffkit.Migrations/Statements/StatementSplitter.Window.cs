@@ -18,7 +18,6 @@ internal sealed partial class StatementSplitter
     private readonly TextReader? _reader;
     private readonly ScriptText? _text;
 
-    private string _sql = "";
     private bool _last;
 
     /// <summary>Where the statement, comment or command begins that is being read.</summary>
@@ -39,8 +38,9 @@ internal sealed partial class StatementSplitter
     /// <param name="reader">At its beginning.</param>
     /// <param name="dialect">The rules by which it reads.</param>
     public StatementSplitter(ScriptText text, TextReader reader, SqlDialect dialect)
-        : this(dialect)
+        : this("", dialect)
     {
+        _last = false;
         _text = text;
         _reader = reader;
     }
@@ -55,21 +55,21 @@ internal sealed partial class StatementSplitter
     /// <returns>Whether there is any.</returns>
     private bool IsFilled()
     {
-        while (!_last && _position > _sql.Length - LookAhead)
+        while (!_last && Position > Sql.Length - LookAhead)
         {
             // From the beginning of the item, because it may have been read wrongly where the text broke off.
             Forget();
             ForgetMarks();
-            _position = _item;
+            Position = _item;
             ReadOn();
         }
 
-        return _position < _sql.Length;
+        return Position < Sql.Length;
     }
 
     private void ItemBegins()
     {
-        _item = _position;
+        _item = Position;
         KeepMarks();
     }
 
@@ -77,18 +77,18 @@ internal sealed partial class StatementSplitter
     private void ReadOn()
     {
         _windowBeginsInsideLine = !BeginsLine();
-        (_windowLine, _windowByte) = (LineAt(_position), ByteAt(_position));
+        (_windowLine, _windowByte) = (LineAt(Position), ByteAt(Position));
         _countedTo = 0;
-        var kept = _sql.AsSpan(_position);
+        var kept = Sql.AsSpan(Position);
         var wanted = Math.Max(Chunk - kept.Length, kept.Length);
         var buffer = ArrayPool<char>.Shared.Rent(wanted);
         try
         {
             var read = _reader!.ReadBlock(buffer, 0, wanted);
             _last = read < wanted;
-            _sql = string.Concat(kept, buffer.AsSpan(0, read));
-            (_position, _item) = (0, 0);
-            RefuseNul(_sql);
+            _lexer.Restart(string.Concat(kept, buffer.AsSpan(0, read)), 0);
+            _item = 0;
+            RefuseNul(Sql);
         }
         finally
         {
@@ -101,7 +101,7 @@ internal sealed partial class StatementSplitter
 
     private bool BeginsLine()
     {
-        var before = _sql.AsSpan(0, _position);
+        var before = Sql.AsSpan(0, Position);
         var feed = before.LastIndexOf('\n');
         return before[(feed + 1)..].IsWhiteSpace() && (feed >= 0 || !_windowBeginsInsideLine);
     }
@@ -125,7 +125,7 @@ internal sealed partial class StatementSplitter
             (_countedTo, _lines, _bytes) = (0, _windowLine, _windowByte);
         }
 
-        var counted = _sql.AsSpan(_countedTo, position - _countedTo);
+        var counted = Sql.AsSpan(_countedTo, position - _countedTo);
         _lines += counted.Count('\n');
         _bytes += _text?.Encoding.GetByteCount(counted) ?? 0;
         _countedTo = position;

@@ -13,26 +13,29 @@ internal sealed partial class StatementSplitter
 
     private readonly SqlDialect _initial;
     private readonly CompoundBlock _block;
+    private readonly SqlLexer _lexer;
 
     private SqlDialect _dialect;
     private string _delimiter = Semicolon;
-    private int _position;
     private int _start = -1;
     private int _depth;
     private int _openParenthesis;
 
     /// <summary>Reads a text that is in memory.</summary>
     public StatementSplitter(string sql, SqlDialect dialect)
-        : this(dialect)
-    {
-        _sql = sql;
-        _last = true;
-    }
-
-    private StatementSplitter(SqlDialect dialect)
     {
         _initial = _dialect = dialect;
         _block = new CompoundBlock(dialect);
+        _lexer = new SqlLexer(sql, dialect);
+        _last = true;
+    }
+
+    private string Sql => _lexer.Text;
+
+    private int Position
+    {
+        get => _lexer.Position;
+        set => _lexer.Position = value;
     }
 
     private bool InStatement => _start >= 0;
@@ -58,9 +61,9 @@ internal sealed partial class StatementSplitter
     /// <exception cref="ScriptSyntaxException"><inheritdoc cref="Split" path="/exception"/></exception>
     public bool TryRead([NotNullWhen(true)] out Statement? statement)
     {
-        if (_reader is null && _position == 0)
+        if (_reader is null && Position == 0)
         {
-            RefuseNul(_sql);
+            RefuseNul(Sql);
         }
 
         while (IsFilled())
@@ -70,10 +73,8 @@ internal sealed partial class StatementSplitter
                 ItemBegins();
             }
 
-            var c = _sql[_position];
-            if (char.IsWhiteSpace(c))
+            if (_lexer.SkipSpace())
             {
-                _position++;
                 continue;
             }
 
@@ -83,41 +84,35 @@ internal sealed partial class StatementSplitter
                 continue;
             }
 
-            if (c is '-' or '#')
+            if (Sql[Position] is '-' or '#')
             {
                 NoteMark();
             }
 
-            if (c == ';' && Plain && _depth == 0)
+            var token = _lexer.Read();
+            if (!token.IsClosed)
             {
-                _block.Punctuation(c);
+                NotClosed(token);
             }
-
-            if (AtDelimiter())
+            else if (EndsStatement(token))
             {
-                statement = EndStatement(_position);
-                _position += _delimiter.Length;
+                statement = EndStatement(token.Start);
                 statement = statement is null ? null : WithCopyData(statement);
                 ItemBegins();
                 if (statement is not null)
                 {
                     return true;
                 }
-
-                continue;
             }
-
-            if (TryComment())
+            else if (token.Kind is not (SqlTokenKind.LineComment or SqlTokenKind.BlockComment))
             {
-                continue;
-            }
+                if (!InStatement)
+                {
+                    _start = token.Start;
+                }
 
-            if (!InStatement)
-            {
-                _start = _position;
+                Token(token);
             }
-
-            Token(c);
         }
 
         statement = End();
@@ -140,61 +135,93 @@ internal sealed partial class StatementSplitter
                 : "The block of this statement has no END.");
         }
 
-        return EndStatement(_sql.Length) is { } statement ? WithCopyData(statement) : null;
+        return EndStatement(Sql.Length) is { } statement ? WithCopyData(statement) : null;
     }
 
-    private void Token(char c)
+    private bool EndsStatement(SqlToken token)
     {
-        if (!IsWordStart(c))
+        if (token.Kind == SqlTokenKind.Delimiter)
         {
-            _block.Punctuation(c);
+            return true;
         }
 
-        switch (c)
+        if (!Plain || _depth != 0 || !_lexer.IsSign(token, ';'))
         {
-            case var _ when TryQuoted(c):
+            return false;
+        }
+
+        _block.Punctuation(';');
+        return !_block.IsOpen;
+    }
+
+    private void Token(SqlToken token)
+    {
+        switch (token.Kind)
+        {
+            case SqlTokenKind.Word or SqlTokenKind.Number:
+                Word(token);
                 break;
+            case SqlTokenKind.CodeMark:
+                break;
+            case SqlTokenKind.Parameter:
+                throw BoundValue(token);
+            default:
+                _block.Punctuation(Sql[token.Start]);
+                Sign(token);
+                break;
+        }
+    }
+
+    private void Sign(SqlToken token)
+    {
+        if (token.Kind != SqlTokenKind.Sign)
+        {
+            return;
+        }
+
+        switch (Sql[token.Start])
+        {
             case '(':
                 if (_depth++ == 0)
                 {
-                    _openParenthesis = _position;
+                    _openParenthesis = token.Start;
                 }
 
-                _position++;
                 break;
             case ')':
                 if (--_depth < 0 && Plain)
                 {
-                    throw Error(_position, "This ')' closes nothing.");
+                    throw Error(token.Start, "This ')' closes nothing.");
                 }
 
-                _position++;
                 break;
             case '\\' when Plain && (_dialect.CopyData || _dialect.DelimiterCommand):
-                throw Backslash();
+                throw Backslash(token.Start);
             case '\0':
-                throw Nul(LineAt(_position));
-            case '?' or ':' or '@' or '$' when _dialect.BoundValues && (c == '?' || IsWordStart(At(_position + 1))):
-                throw BoundValue();
-            case var _ when IsWordStart(c):
-                Word();
-                break;
-            default:
-                _position++;
-                break;
+                throw Nul(LineAt(token.Start));
         }
     }
 
-    private bool AtDelimiter() =>
-        string.CompareOrdinal(_sql, _position, _delimiter, 0, _delimiter.Length) == 0
-        && (!Plain || (_depth == 0 && !_block.IsOpen));
+    private void Word(SqlToken token)
+    {
+        if (!Plain)
+        {
+            return;
+        }
+
+        _block.Word(_lexer.TextOf(token), afterDot: token.Start > 0 && Sql[token.Start - 1] == '.', _depth);
+        if (_dialect.DollarQuotesInRoutines && _block.IsCompoundObject && !_lexer.Dialect.DollarQuotes)
+        {
+            _lexer.Dialect = _dialect with { DollarQuotes = true };
+        }
+    }
 
     private Statement? EndStatement(int end)
     {
         Statement? statement = null;
-        if (InStatement && _sql[_start..end].TrimEnd() is { Length: > 0 } text)
+        if (InStatement && Sql[_start..end].TrimEnd() is { Length: > 0 } text)
         {
-            statement = new Statement(text, LineAt(_start), _dialect);
+            statement = new Statement(text, LineAt(_start), _lexer.Dialect);
             _statements++;
             NotePlace(_start, text);
             NoteSettings(statement);
@@ -211,31 +238,6 @@ internal sealed partial class StatementSplitter
         _start = -1;
         _depth = 0;
         _block.Reset();
+        _lexer.Dialect = _dialect;
     }
-
-    /// <summary>Reads a word at once, so that <c>a$b$</c> is no dollar quote and <c>friend</c> holds no <c>end</c>.</summary>
-    private void Word()
-    {
-        var from = _position;
-        while (_position < _sql.Length && IsWordPart(_sql[_position]))
-        {
-            if (!Plain && _position > from && AtDelimiter())
-            {
-                break;
-            }
-
-            _position++;
-        }
-
-        if (Plain)
-        {
-            _block.Word(_sql.AsSpan(from, _position - from), afterDot: from > 0 && _sql[from - 1] == '.', _depth);
-        }
-    }
-
-    private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' || char.IsDigit(c) || c > '\x7f';
-
-    private static bool IsWordPart(char c) => IsWordStart(c) || c is '$';
-
-    private char At(int position) => position < _sql.Length ? _sql[position] : '\0';
 }

@@ -79,7 +79,7 @@ public sealed class StatementSplitterTests
     [InlineData("mysql", "select \"a\", `b` # c", "select '', `b`")]
     [InlineData("sqlite", "select [a--b], 'c' -- d", "select [a--b], ''")]
     public void Bare_Statement_IsItsCodeAlone(string engine, string sql, string expected) =>
-        Assert.Equal(expected, StatementSplitter.Bare(sql, Dialect(engine)));
+        Assert.Equal(expected, StatementCode.Bare(sql, Dialect(engine)));
 
     [Fact]
     public void Split_BlockWithoutEnd_NamesDelimiter() =>
