@@ -26,7 +26,7 @@ internal static class StatementCode
             ? $"'{lexer.ValueOf(token).Replace("'", "''", StringComparison.Ordinal).Replace('\\', '/')}'"
             : lexer.TextOf(token));
 
-    /// <summary>The same with names of which no keyword is a part, and no two that differ are written alike.</summary>
+    /// <summary>The same with each quoted name as one word, which no keyword is a part of.</summary>
     public static string WithPlainNames(Statement statement) => Write(statement.Text, statement.Dialect, (lexer, token) => token.Kind switch
     {
         SqlTokenKind.String => "''",

@@ -14,16 +14,16 @@ internal sealed class LongPollTransport(ConnectionRunner runner, SharedPages sha
     private const int MaxWaitSeconds = 55;
     private const int DefaultWaitSeconds = 30;
 
+    /// <summary>Looks at what only a poll asks for, before it takes a place among the connections.</summary>
+    /// <returns>What is wrong with it.</returns>
+    public static IResult? Refuse(HttpRequest request) =>
+        ReadWait(request) is null ? EventStreamProblems.Invalid("wait", $"Say how many seconds to wait, 0 to {MaxWaitSeconds}.") : null;
+
+    /// <summary>Answers a request that <see cref="Refuse"/> let pass.</summary>
     public async Task RunAsync(HttpContext http, SubscribeRequest request, Subscription subscription)
     {
-        if (!TryReadWait(http.Request, out var wait))
-        {
-            await EventStreamProblems.Invalid("wait", $"Say how many seconds to wait, 0 to {MaxWaitSeconds}.").ExecuteAsync(http);
-            return;
-        }
-
         var sink = new BatchSink();
-        using var waited = new CancellationTokenSource(wait, time);
+        using var waited = new CancellationTokenSource(ReadWait(http.Request)!.Value, time);
         EventId cursor;
         try
         {
@@ -48,13 +48,13 @@ internal sealed class LongPollTransport(ConnectionRunner runner, SharedPages sha
         response.Headers.CacheControl = "no-store";
     }
 
-    private static bool TryReadWait(HttpRequest request, out TimeSpan wait)
+    private static TimeSpan? ReadWait(HttpRequest request)
     {
         var seconds = DefaultWaitSeconds;
-        var read = !request.Query.TryGetValue("wait", out var text)
-            || (int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= MaxWaitSeconds);
-        wait = TimeSpan.FromSeconds(seconds);
-        return read;
+        return !request.Query.TryGetValue("wait", out var text)
+            || (int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= MaxWaitSeconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
     }
 
     // Relative to the request: a proxy may have put a prefix before the path, so the path that the client sees is not known here.

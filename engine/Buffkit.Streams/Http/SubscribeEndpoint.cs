@@ -26,7 +26,7 @@ internal sealed class SubscribeEndpoint(
         switch (Choose(http.Request))
         {
             case LongPollTransport.MediaType:
-                return HandleAsync(http, longPoll.RunAsync);
+                return LongPollTransport.Refuse(http.Request) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, longPoll.RunAsync);
             case SseTransport.MediaType:
                 // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
                 return CanServe ? HandleAsync(http, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
