@@ -9,6 +9,9 @@ namespace Buffkit.Tests;
 /// </summary>
 public sealed class FaultInjectingLog(IEventLog inner, int seed) : IEventLog
 {
+    // Between two looks whether it is back.
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
     private long _faults;
@@ -64,7 +67,11 @@ public sealed class FaultInjectingLog(IEventLog inner, int seed) : IEventLog
                 if (Strikes())
                 {
                     yield return new LogRead(LogReadStatus.Unavailable, [], inner.State);
-                    await Task.Yield();
+                    // One that is away may be so for long, and whoever follows it may go.
+                    if (_away)
+                        await Task.Delay(Look, cancellationToken);
+                    else
+                        await Task.Yield();
                     continue;
                 }
 
