@@ -174,11 +174,11 @@ internal abstract class EventDatabase(DbDataSource source)
     public virtual Task<Func<CancellationToken, Task>?> ListenAsync(DbConnection connection, CancellationToken cancellationToken) =>
         Task.FromResult<Func<CancellationToken, Task>?>(null);
 
-    /// <summary>Most rows of a statement.</summary>
-    protected virtual int MostRows => 500;
+    // Most rows of a statement.
+    private const int MostRows = 500;
 
-    /// <summary>Bytes after which a statement ends.</summary>
-    protected virtual long MostBytes => 4 * 1024 * 1024;
+    // Bytes after which a statement ends.
+    private const long MostBytes = 4 * 1024 * 1024;
 
     /// <summary>How an insert passes rows that are there already.</summary>
     protected virtual string PassRepeated => " ON CONFLICT DO NOTHING";

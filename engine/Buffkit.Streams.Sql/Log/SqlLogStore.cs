@@ -24,7 +24,6 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
 
     // The run has no event yet.
     private bool _isEmpty;
-    private SqlLogBatch? _unwritten;
 
     public DatabaseLease Lease { get; } = new(database, "log", history.Lease);
 
@@ -83,7 +82,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
             cancellationToken,
             history.Durability).ConfigureAwait(false);
         if (held)
-            (_written, _isEmpty, _unwritten) = (batch.Events[^1].Id, false, null);
+            (_written, _isEmpty) = (batch.Events[^1].Id, false);
         return held;
     }
 
@@ -99,8 +98,6 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
         }
 
         Memory!.Take(batch.Events);
-        if (_written != batch.Events[^1].Id)
-            _unwritten = batch;
     }
 
     /// <summary>Writes what is accepted and not written yet, and notes that nothing is lost.</summary>
@@ -158,7 +155,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
             }
         }
 
-        (_written, _isEmpty, _unwritten) = (latest, latest == run.First.Previous, null);
+        (_written, _isEmpty) = (latest, latest == run.First.Previous);
     }
 
     // Goes on where the database ends, unless more was accepted than it may hold.
@@ -193,7 +190,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
             memory = new MemoryEventLog(log, time, latest);
         await ReadRequestsAsync(connection, cancellationToken).ConfigureAwait(false);
 
-        (_written, _isEmpty, _unwritten) = (latest, ends is null, null);
+        (_written, _isEmpty) = (latest, ends is null);
         var before = _memory;
         _memory = memory;
         _opened.TrySetResult();
@@ -226,7 +223,7 @@ internal sealed class SqlLogStore(EventDatabase database, LogOptions log, Histor
                 cancellationToken).ConfigureAwait(false);
             if (isLast)
             {
-                (_written, _isEmpty, _unwritten) = (read.State.Latest, false, null);
+                (_written, _isEmpty) = (read.State.Latest, false);
                 return;
             }
 
