@@ -51,10 +51,8 @@ internal sealed partial class MySqlDatabase
         var session = await OpenSessionAsync(cancellation);
         try
         {
-            await using var command = session.CreateCommand();
             // The old session's end reaches the server a moment later. No other runner competes for this lock.
-            command.CommandText = $"SELECT GET_LOCK({LockName(WorkLock)}, {(int)SessionEndWait.TotalSeconds})";
-            if (await command.ExecuteScalarAsync(cancellation) is not { } got || Convert.ToInt64(got, provider: null) != 1)
+            if (!await WorkLock.TryTakeWorkAsync(session, SessionEndWait, cancellation))
             {
                 throw new MigrationLockTimeoutException(
                     $"The server did not end the previous session within {SessionEndWait.TotalSeconds:0} s. Run again.");

@@ -20,7 +20,7 @@ internal sealed partial class PostgresDatabase
     /// Lets the server notice during a long statement that its client was killed, which frees the lock sooner. Since
     /// PostgreSQL 14; servers on some systems do not have it and would refuse.
     /// </summary>
-    private const string WatchClient =
+    public const string WatchClient =
         """
         SELECT set_config('client_connection_check_interval', '2s', false)
         WHERE current_setting('server_version_num')::integer >= 140000 AND version() LIKE '%linux%'
@@ -113,13 +113,6 @@ internal sealed partial class PostgresDatabase
 
     public override Task ResetTrialAsync(CancellationToken cancellation) =>
         ExecuteAsync(ResetSettings + "CLOSE ALL; DEALLOCATE ALL; DISCARD TEMP", cancellation);
-
-    /// <remarks>
-    /// Some statements decide by what they find: REINDEX and CLUSTER by whether the table is partitioned, DO by whether a
-    /// procedure that it calls commits.
-    /// </remarks>
-    public override bool IsRefusedInTransaction(Exception exception) =>
-        exception is PostgresException { SqlState: PostgresErrorCodes.ActiveSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination };
 
     private static NpgsqlBatchCommand ToCommand(DbCommand command)
     {

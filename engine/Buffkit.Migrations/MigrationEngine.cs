@@ -23,6 +23,21 @@ public abstract class MigrationEngine
     /// <summary>Gets what to look for in a script, beside <see cref="LintRules.Common"/>.</summary>
     internal abstract IReadOnlyList<LintRule> LintRules { get; }
 
+    /// <summary>Gets what its errors mean to a runner.</summary>
+    internal abstract ServerErrors Errors { get; }
+
+    /// <summary>Gets its words for the journal's table.</summary>
+    internal abstract JournalSql JournalSql { get; }
+
+    /// <summary>Gets a value indicating whether a transaction takes DDL back, so that a migration is all or nothing.</summary>
+    internal abstract bool HasTransactionalDdl { get; }
+
+    /// <summary>Gets a value indicating whether logins have rights that can be asked for without waiting for anybody.</summary>
+    internal virtual bool HasRights => true;
+
+    /// <summary>Gets what a trial leaves behind though it is rolled back, for a person to know; <see langword="null"/> for nothing.</summary>
+    internal virtual string? TrialCaveat => null;
+
     /// <summary>Completes a configured connection string.</summary>
     /// <param name="configured">As configured; <see langword="null"/> or empty where it is not.</param>
     /// <param name="root">The folder that a relative path is relative to.</param>

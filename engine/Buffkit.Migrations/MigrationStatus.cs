@@ -15,6 +15,7 @@ public sealed record MigrationStatus(
 /// <summary>One migration of a <see cref="MigrationStatus"/>.</summary>
 public sealed record MigrationStatusEntry
 {
+    /// <summary>The name, the same for all its files.</summary>
     public required string Name { get; init; }
 
     /// <summary>The number of a versioned migration.</summary>
@@ -23,29 +24,36 @@ public sealed record MigrationStatusEntry
     /// <summary><c>versioned</c>, <c>repeatable</c>, <c>seed</c>, or <c>adopted</c> for what DbUp had applied from files that are not here.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>How far it is.</summary>
     public required MigrationState State { get; init; }
 
     /// <summary>UTC: when it reached this state.</summary>
     public DateTime? AppliedAt { get; init; }
 
+    /// <summary>How long it took; <see langword="null"/> where the journal does not say.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>How many statements have taken effect.</summary>
     public int StatementsDone { get; init; }
 
+    /// <summary>How many statements it has; <see langword="null"/> where there is no file to count them in.</summary>
     public int? StatementsTotal { get; init; }
 
     /// <summary>The statement whose outcome is not known, from 1.</summary>
     public int? StatementUnderWay { get; init; }
 
+    /// <summary>Who ran it: user and machine, as the runner was told.</summary>
     public string? Who { get; init; }
 
+    /// <summary>Why it stopped; <see langword="null"/> where it did not.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether the file differs from what was applied.</summary>
     public bool Changed { get; init; }
 
+    /// <summary>Whether its way up is in the folder.</summary>
     public bool HasFile { get; init; }
 
+    /// <summary>Whether it has a way down.</summary>
     public bool HasDown { get; init; }
 }

@@ -11,6 +11,7 @@ public sealed record RepairRequest(IReadOnlyList<string> Applied, IReadOnlyList<
     /// <summary>Gets those whose statement under way took no effect, so that the next run begins with it.</summary>
     public IReadOnlyList<string> StatementNotDone { get; init; } = [];
 
+    /// <summary>Names no migration: repairs what the server can answer for.</summary>
     public RepairRequest()
         : this([], [])
     {

@@ -8,7 +8,7 @@ internal sealed class DryRunCommand(RunnerServices services)
         var folder = RunnerSession.ReadFolder(services.Options);
         await using var session = await RunnerSession.OpenAsync(services, folder, readOnly: false, cancellation);
         var database = session.Database;
-        if (database.HasTransactionalDdl)
+        if (database.Engine.HasTransactionalDdl)
         {
             await RunnerLock.TakeAsync(database, services, cancellation);
         }
@@ -16,16 +16,16 @@ internal sealed class DryRunCommand(RunnerServices services)
         await session.ReadOrAssumeJournalAsync(cancellation);
         var plan = MigrationPlan.Up(folder.Migrations, session.Journal, MigrationTarget.Of(folder, request.To, request.Steps));
         MigrationValidationException.ThrowIfAny(UpCommand.Problems(session, plan, request.OutOfOrder));
-        var tried = database.HasTransactionalDdl ? await TryAsync(session.Context(), plan, cancellation) : [];
+        var tried = database.Engine.HasTransactionalDdl ? await TryAsync(session.Context(), plan, cancellation) : [];
         return new DryRun(
-            Executed: database.HasTransactionalDdl,
+            Executed: database.Engine.HasTransactionalDdl,
             [.. plan.Scripts.Select(script => new DryRunMigration(
                 script.Name,
                 tried.Contains(script.Name),
                 [.. script.File.Statements(database.Engine).Select(statement => statement.Text)]))],
             [.. plan.Scripts.SelectMany(script => Linter.Lint(script.File, database.Engine))])
         {
-            Caveat = tried.Count > 0 ? database.TrialCaveat : null,
+            Caveat = tried.Count > 0 ? database.Engine.TrialCaveat : null,
         };
     }
 

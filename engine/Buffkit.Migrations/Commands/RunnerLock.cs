@@ -19,7 +19,7 @@ internal static partial class RunnerLock
         var started = time.GetTimestamp();
         var reported = TimeSpan.Zero;
         var poll = FirstPoll;
-        while (!await database.TryLockAsync(cancellation))
+        while (!await database.Lock.TryTakeAsync(cancellation))
         {
             var waited = time.GetElapsedTime(started);
             if (options.LockWait != Timeout.InfiniteTimeSpan && waited >= options.LockWait)
@@ -41,7 +41,7 @@ internal static partial class RunnerLock
 
         MigrationTelemetry.LockWaits.Record(time.GetElapsedTime(started).TotalSeconds);
 
-        async Task<string> HolderAsync() => await database.DescribeLockHolderAsync(cancellation) ?? "the server does not say who";
+        async Task<string> HolderAsync() => await database.Lock.DescribeHolderAsync(cancellation) ?? "the server does not say who";
     }
 
     [LoggerMessage(4, LogLevel.Information, "Waiting for another runner since {Seconds:0} s: {Holder}.")]

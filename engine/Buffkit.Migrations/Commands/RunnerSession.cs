@@ -128,21 +128,21 @@ internal sealed partial class RunnerSession : IAsyncDisposable
 
         var adopted = await AdoptedJournal.ReadAsync(Database, Folder.Migrations, cancellation);
         // What it takes over appears at once, or a crash between would let some of it run again.
-        if (Database.HasTransactionalDdl)
+        if (Database.Engine.HasTransactionalDdl)
         {
             await Database.ExecuteAsync("BEGIN", cancellation);
         }
 
         try
         {
-            await Database.ExecuteAsync(Database.CreateJournalSql, cancellation);
+            await Database.ExecuteAsync(Database.Engine.JournalSql.Create(Database.JournalTable), cancellation);
         }
-        catch (DbException e) when (Database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        catch (DbException e) when (Database.Engine.Errors.TroubleOf(e) is not JournalTrouble.None and var trouble)
         {
             throw Journal.Trouble(trouble, "create", e);
         }
 
-        if (!Database.HasTransactionalDdl)
+        if (!Database.Engine.HasTransactionalDdl)
         {
             await Database.ExecuteAsync("START TRANSACTION", cancellation);
         }

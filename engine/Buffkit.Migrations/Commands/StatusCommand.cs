@@ -10,7 +10,7 @@ internal sealed class StatusCommand(RunnerServices services)
         var folder = ScriptFolder.Read(options.ScriptsPath, options.RequiredEngine);
         await using var session = await RunnerSession.OpenAsync(services, folder, readOnly: true, cancellation);
         await session.ReadOrAssumeJournalAsync(cancellation);
-        var runner = session.Database.IsAbsent ? null : await session.Database.DescribeLockHolderAsync(cancellation);
+        var runner = session.Database.IsAbsent ? null : await session.Database.Lock.DescribeHolderAsync(cancellation);
         return new MigrationStatus(
             options.RequiredEngine.Name,
             runner,

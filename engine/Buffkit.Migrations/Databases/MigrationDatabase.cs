@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace Buffkit.Migrations;
 
-/// <summary>One database in a run: its sessions, its lock, its way with transactions, its SQL for the journal.</summary>
+/// <summary>One database in a run: its sessions, and its way with transactions.</summary>
 internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDisposable
 {
     /// <summary>
@@ -16,8 +16,8 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>Gets what tells, of a statement that was under way when its runner stopped, whether it took effect.</summary>
     public abstract StatementJudge Judge { get; }
 
-    /// <summary>Gets a value indicating whether a transaction takes DDL back, so that a migration is all or nothing.</summary>
-    public abstract bool HasTransactionalDdl { get; }
+    /// <summary>Gets what keeps other runners away.</summary>
+    public abstract DatabaseLock Lock { get; }
 
     /// <summary>Gets the session that runs the scripts.</summary>
     public abstract DbConnection Session { get; }
@@ -25,16 +25,8 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>Gets the session that reads and writes the journal outside of a script's transaction.</summary>
     public abstract DbConnection JournalSession { get; }
 
-    /// <summary>Gets the journal's name, qualified and quoted once <see cref="TryLockAsync"/> has succeeded.</summary>
-    public string JournalTable { get; protected set; } = Journal.TableName;
-
-    public abstract string CreateJournalSql { get; }
-
-    /// <summary>Gets a value indicating whether logins have rights that can be asked for without waiting for anybody.</summary>
-    public virtual bool HasRights => true;
-
-    /// <summary>Gets what a trial leaves behind though it is rolled back, for a person to know; <see langword="null"/> for nothing.</summary>
-    public virtual string? TrialCaveat => null;
+    /// <summary>Gets the journal's name, qualified and quoted once the lock has been taken.</summary>
+    public string JournalTable { get; internal set; } = Journal.TableName;
 
     /// <summary>Gets a value indicating whether the database is not there yet, which only SQLite's file can be.</summary>
     public virtual bool IsAbsent => false;
@@ -61,20 +53,8 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
         }
     }
 
-    /// <summary>Tries, without waiting, to become the only runner of this database.</summary>
-    public abstract Task<bool> TryLockAsync(CancellationToken cancellation);
-
-    /// <summary>Who holds the lock, in words, as far as the server tells; <see langword="null"/> for nobody.</summary>
-    public abstract Task<string?> DescribeLockHolderAsync(CancellationToken cancellation);
-
     /// <summary>What the running statement waits for, by a session beside it; <see langword="null"/> where the server knows nothing.</summary>
     public abstract Task<string?> DescribeWaitAsync(CancellationToken cancellation);
-
-    public abstract bool IsMissingTable(DbException exception);
-
-    public abstract object ToJournalTime(DateTime utc);
-
-    public abstract string UpsertSql(string table, IReadOnlyList<string> columns);
 
     /// <summary>Runs one statement, with no other limit than <paramref name="timeout"/> and <paramref name="cancellation"/>.</summary>
     public abstract Task ExecuteAsync(Statement statement, TimeSpan? timeout, CancellationToken cancellation);
@@ -123,14 +103,6 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>Takes back what a script did to the session, as far as that can be done inside a transaction.</summary>
     public virtual Task ResetTrialAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Makes sure that a statement which touched the session has not released the runner's lock with it.</summary>
-    /// <exception cref="MigrationFailedException">It has, so another runner may be at work.</exception>
-    public virtual Task VerifyLockAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    /// <summary>Makes sure of the lock after a failure.</summary>
-    /// <returns>Whether this is still, or again, the only runner.</returns>
-    public virtual Task<bool> TryKeepLockAsync(CancellationToken cancellation) => Task.FromResult(true);
-
     /// <summary>Notes, at the beginning of a transaction, which rows refer to nothing, where that is not enforced for the time being.</summary>
     public virtual Task NoteReferencesAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -138,31 +110,11 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <exception cref="MigrationFailedException">There are some; the message names them.</exception>
     public virtual Task CheckReferencesAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Whether the server refused a statement, before it did anything, only because it stood inside a transaction.</summary>
-    public virtual bool IsRefusedInTransaction(Exception exception) => false;
-
     /// <summary>Whether an exception says that the connection is gone, also where it still looks open.</summary>
     public virtual Task<bool> IsConnectionLostAsync(Exception exception) => Task.FromResult(false);
 
-    /// <summary>What the driver's message leaves out of the way on: a sentence with a space before it, or nothing.</summary>
-    public virtual string HintFor(Statement statement, Exception exception) => "";
-
-    /// <summary>Says what happened: the server's message; what else an exception's text holds (stack, data, connection) is not for the journal.</summary>
-    public virtual string Describe(Exception exception) => exception switch
-    {
-        DbException e => e.Message,
-        OperationCanceledException => "cancelled.",
-        _ => exception.Message,
-    };
-
-    /// <summary>Whether an exception holds the server's word, and not only the driver's that there was none.</summary>
-    public virtual bool IsAnswer(DbException exception) => true;
-
     /// <summary>How the server spells the name of a table that another program made.</summary>
     public virtual Task<string> SpellingOfAsync(string table, CancellationToken cancellation) => Task.FromResult(table);
-
-    /// <summary>What keeps the journal from being read or written.</summary>
-    public abstract JournalTrouble TroubleOf(DbException exception);
 
     /// <summary>The schema as SQL, without the journal.</summary>
     public abstract Task<string> DumpAsync(CancellationToken cancellation);

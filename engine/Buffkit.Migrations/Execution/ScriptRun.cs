@@ -28,7 +28,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected string FileName => Script.File.Path;
 
     public static ScriptRun For(RunContext context, MigrationScript script) =>
-        context.Database.HasTransactionalDdl && !script.File.Header.NoTransaction && !IsBegun(context, script)
+        context.Database.Engine.HasTransactionalDdl && !script.File.Header.NoTransaction && !IsBegun(context, script)
             ? new TransactionalRun(context, script)
             : new StatementwiseRun(context, script);
 
@@ -72,7 +72,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             await Database.ExecuteAsync(statement, Script.File.Header.StatementTimeout, cancellation);
             if (touches)
             {
-                await Database.VerifyLockAsync(cancellation);
+                await Database.Lock.VerifyAsync(cancellation);
             }
         }
         catch (Exception e)
@@ -113,7 +113,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
             }
 
             // Without the lock it is another runner's journal by now.
-            if (await Database.TryKeepLockAsync(limit.Token))
+            if (await Database.Lock.TryKeepAsync(limit.Token))
             {
                 await Context.Journal.WriteAsync(entry, limit.Token);
             }
@@ -141,11 +141,11 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
     protected MigrationFailedException Failure(int index, Exception cause, string consequence)
     {
         var statement = Statements[index];
-        var hint = (Database.Engine.Kinds.Of(statement) == StatementKind.Alone || Database.IsRefusedInTransaction(cause)) && !Script.File.Header.NoTransaction
+        var hint = (Database.Engine.Kinds.Of(statement) == StatementKind.Alone || Database.Engine.Errors.IsRefusedInTransaction(cause)) && !Script.File.Header.NoTransaction
             ? " Put '-- no-transaction' into the file's header if the statement cannot run in a transaction."
             : "";
         return new MigrationFailedException(
-            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {Database.Describe(cause).TrimEnd('.')}.{hint}{Database.HintFor(statement, cause)} {consequence}",
+            $"{FileName}:{statement.Line}: statement {index + 1} of {Statements.Count} ({statement.Summary}) failed: {Database.Engine.Errors.Describe(cause).TrimEnd('.')}.{hint}{Database.Engine.Errors.HintFor(statement, cause)} {consequence}",
             cause);
     }
 
@@ -159,7 +159,7 @@ internal abstract partial class ScriptRun(RunContext context, MigrationScript sc
         {
             // The next script would find what this one set, or run beside another runner.
             throw new MigrationFailedException(
-                $"{FileName} is done and counts as done, but its session could not be made ready for what follows: {Database.Describe(e).TrimEnd('.')}. Run again to go on.", e);
+                $"{FileName} is done and counts as done, but its session could not be made ready for what follows: {Database.Engine.Errors.Describe(e).TrimEnd('.')}. Run again to go on.", e);
         }
     }
 

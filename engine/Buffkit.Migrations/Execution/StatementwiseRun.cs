@@ -89,7 +89,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
                 _ownTransaction = false;
                 await _progress.WriteAsync(_progress.With(index + 1), cancellation);
                 return;
-            case var _ when _ownTransaction && (Database.HasTransactionalDdl || kind != StatementKind.Schema):
+            case var _ when _ownTransaction && (Database.Engine.HasTransactionalDdl || kind != StatementKind.Schema):
                 await ExecuteAsync(index, cancellation);
                 return;
             case StatementKind.Session:
@@ -97,7 +97,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
                 await _progress.WriteAsync(_progress.With(index + 1), cancellation);
                 return;
             case StatementKind.Data:
-            case StatementKind.Schema when Database.HasTransactionalDdl:
+            case StatementKind.Schema when Database.Engine.HasTransactionalDdl:
                 if (!await TryWithItsCountAsync(index, cancellation))
                 {
                     await AnnouncedAsync(index, cancellation);
@@ -129,7 +129,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
             _progress.Committed(counted);
             return true;
         }
-        catch (Exception e) when (Database.IsRefusedInTransaction(e))
+        catch (Exception e) when (Database.Engine.Errors.IsRefusedInTransaction(e))
         {
             await Database.RollbackAsync();
             return false;
@@ -175,7 +175,7 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
 
         // The server said that the statement failed, so its fate is known; without a word from it, it is not.
         var known = cause is DbException or OperationCanceledException { InnerException: DbException }
-            && !(cause is DbException failure && !Database.IsAnswer(failure))
+            && !(cause is DbException failure && !Database.Engine.Errors.IsAnswer(failure))
             && Database.Session.State == ConnectionState.Open;
         if (cause is DbException && !known && Database.JournalSession != Database.Session)
         {
@@ -194,14 +194,14 @@ internal sealed partial class StatementwiseRun(RunContext context, MigrationScri
         if (IsDown && _before is not null && entry is { StatementsDone: 0, StatementStarted: 0 })
         {
             // Nothing of the way down has happened: it is as applied as it was.
-            await JournalFailureAsync(_before with { Error = $"down: statement {index + 1}: {Database.Describe(cause)}" });
+            await JournalFailureAsync(_before with { Error = $"down: statement {index + 1}: {Database.Engine.Errors.Describe(cause)}" });
             return;
         }
 
         await JournalFailureAsync(_progress.Timed(entry with
         {
             State = FailedState,
-            Error = $"statement {index + 1}: {Database.Describe(cause)}",
+            Error = $"statement {index + 1}: {Database.Engine.Errors.Describe(cause)}",
         }));
     }
 }

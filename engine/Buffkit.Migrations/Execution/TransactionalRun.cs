@@ -66,7 +66,7 @@ internal sealed class TransactionalRun(RunContext context, MigrationScript scrip
                 await QuietlyAsync(Database.RollbackAsync);
             }
 
-            var error = $"statement {current + 1}: {Database.Describe(e)}";
+            var error = $"statement {current + 1}: {Database.Engine.Errors.Describe(e)}";
             await JournalFailureAsync(IsDown && before is not null ? before with { Error = "down: " + error } : entry with
             {
                 State = FailedState,

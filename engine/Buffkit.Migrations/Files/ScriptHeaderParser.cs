@@ -67,7 +67,7 @@ internal static partial class ScriptHeaderParser
                 var engines = List(value).Select(engine => (Name: engine, Engine: EngineNames.Parse(engine))).ToList();
                 foreach (var unknown in engines.Where(engine => engine.Engine is null))
                 {
-                    problem($"'-- engines: {unknown.Name}': an engine is sqlite, postgres or mysql.");
+                    problem($"'-- engines: {unknown.Name}': an engine is one of {EngineNames.Listed}.");
                 }
 
                 return header with { Engines = [.. engines.Select(engine => engine.Engine).OfType<string>()] };
@@ -86,7 +86,7 @@ internal static partial class ScriptHeaderParser
                 {
                     "depends" => "'-- depends:' needs the name of a migration, such as: -- depends: 20260901120000_add_orders",
                     "no-transaction" => "'-- no-transaction' takes no value.",
-                    "engines" => "'-- engines:' needs a list of sqlite, postgres, mysql.",
+                    "engines" => $"'-- engines:' needs a list of {EngineNames.Listed}.",
                     "irreversible" => "'-- irreversible:' needs a reason, for those who will want to go back.",
                     "imported" => $"'-- imported:' needs a tool ({string.Join(", ", MigrationImport.Tools)}) and its file, as 'import' writes it.",
                     "lint-ignore" => "'-- lint-ignore:' needs a rule and a reason, such as: -- lint-ignore: drop-column nobody reads it since May",

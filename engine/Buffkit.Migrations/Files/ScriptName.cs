@@ -8,20 +8,24 @@ namespace Buffkit.Migrations;
 /// <param name="Version">The number; zero unless versioned.</param>
 /// <param name="Engine">The engine that the file is for, or <see langword="null"/> for all.</param>
 /// <param name="Direction">Up or down.</param>
-internal sealed partial record ScriptName(
+internal sealed record ScriptName(
     string Name, ScriptKind Kind, ScriptVersion Version, string? Engine, Direction Direction)
 {
     /// <summary>The journal's column; MySQL indexes no longer key of four-byte characters.</summary>
     public const int MaximumLength = 200;
+
+    private static readonly Regex Versioned = Form(@"(?<version>\d+)_[\w-]+", @"\.(?<direction>up|down)");
+    private static readonly Regex Repeatable = Form(@"R__[\w-]+", "");
+    private static readonly Regex Seed = Form(@"[\w-]+", "");
 
     /// <summary>Reads a name, or says what is wrong with it.</summary>
     public static ScriptName? Parse(string fileName, ScriptKind kind, string prefix, out string problem)
     {
         var pattern = kind switch
         {
-            ScriptKind.Versioned => Versioned(),
-            ScriptKind.Repeatable => Repeatable(),
-            _ => Seed(),
+            ScriptKind.Versioned => Versioned,
+            ScriptKind.Repeatable => Repeatable,
+            _ => Seed,
         };
         if (pattern.Match(fileName) is not { Success: true } match)
         {
@@ -35,10 +39,10 @@ internal sealed partial record ScriptName(
             problem = kind switch
             {
                 ScriptKind.Versioned =>
-                    "The name is not of the form <number>_<name>[.sqlite|.postgres|.mysql].up.sql or .down.sql, such as 20260901120000_add_orders.up.sql. Rename the file.",
+                    $"The name is not of the form <number>_<name>{EngineNames.InFileNames}.up.sql or .down.sql, such as 20260901120000_add_orders.up.sql. Rename the file.",
                 ScriptKind.Repeatable =>
-                    "The name is not of the form R__<name>[.sqlite|.postgres|.mysql].sql, such as R__order_totals.sql. Rename the file.",
-                _ => "The name is not of the form <name>[.sqlite|.postgres|.mysql].sql. Rename the file.",
+                    $"The name is not of the form R__<name>{EngineNames.InFileNames}.sql, such as R__order_totals.sql. Rename the file.",
+                _ => $"The name is not of the form <name>{EngineNames.InFileNames}.sql. Rename the file.",
             };
             return null;
         }
@@ -59,14 +63,6 @@ internal sealed partial record ScriptName(
             match.Groups["direction"].Value == "down" ? Direction.Down : Direction.Up);
     }
 
-    private const string Engines = @"(?:\.(?<engine>sqlite|postgres|mysql))?";
-
-    [GeneratedRegex(@"^(?<name>(?<version>\d+)_[\w-]+)" + Engines + @"\.(?<direction>up|down)\.sql$")]
-    private static partial Regex Versioned();
-
-    [GeneratedRegex(@"^(?<name>R__[\w-]+)" + Engines + @"\.sql$")]
-    private static partial Regex Repeatable();
-
-    [GeneratedRegex(@"^(?<name>[\w-]+)" + Engines + @"\.sql$")]
-    private static partial Regex Seed();
+    private static Regex Form(string name, string end) =>
+        new($@"^(?<name>{name}){EngineNames.Pattern}{end}\.sql$", RegexOptions.CultureInvariant);
 }

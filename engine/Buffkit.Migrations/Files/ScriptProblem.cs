@@ -51,5 +51,6 @@ public sealed record ScriptProblem(ProblemKind Kind, string Script, string Messa
     internal static ScriptProblem Hint(ProblemKind kind, string script, string message) =>
         new(kind, script, message, IsError: false);
 
+    /// <summary>The file, the line and the message, as compilers write them.</summary>
     public override string ToString() => Line is { } line ? $"{Script}:{line}: {Message}" : $"{Script}: {Message}";
 }

@@ -55,7 +55,7 @@ internal static class ForeignHistory
                     reader.FieldCount > 4 ? Text(reader, 4) : ""));
             }
         }
-        catch (DbException e) when (database.IsMissingTable(e))
+        catch (DbException e) when (database.Engine.Errors.IsMissingTable(e))
         {
             return [];
         }

@@ -35,7 +35,7 @@ internal static class AdoptedJournal
                 rows.Add((reader.GetString(0), ToUtc(reader.GetValue(1))));
             }
         }
-        catch (DbException e) when (database.IsMissingTable(e))
+        catch (DbException e) when (database.Engine.Errors.IsMissingTable(e))
         {
             return [];
         }

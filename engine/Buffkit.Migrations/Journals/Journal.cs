@@ -40,12 +40,12 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
                 entries[entry.Name] = entry;
             }
         }
-        catch (DbException e) when (database.IsMissingTable(e))
+        catch (DbException e) when (database.Engine.Errors.IsMissingTable(e))
         {
             _entries = entries;
             return false;
         }
-        catch (DbException e) when (database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        catch (DbException e) when (database.Engine.Errors.TroubleOf(e) is not JournalTrouble.None and var trouble)
         {
             throw Trouble(trouble, "read", e);
         }
@@ -59,7 +59,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     /// <exception cref="MigrationValidationException">The table is not as this release made it.</exception>
     public async Task CheckWritableAsync(CancellationToken cancellation)
     {
-        if (!database.HasRights)
+        if (!database.Engine.HasRights)
         {
             return;
         }
@@ -79,7 +79,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
                 await database.ExecuteAsync(command, cancellation);
             }
         }
-        catch (DbException e) when (database.TroubleOf(e) is not JournalTrouble.None and var trouble)
+        catch (DbException e) when (database.Engine.Errors.TroubleOf(e) is not JournalTrouble.None and var trouble)
         {
             throw Trouble(trouble, "write", e);
         }
@@ -91,7 +91,7 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     /// <param name="cause">The server's word.</param>
     public MigrationException Trouble(JournalTrouble trouble, string what, DbException cause)
     {
-        var reason = database.Describe(cause).TrimEnd('.');
+        var reason = database.Engine.Errors.Describe(cause).TrimEnd('.');
         return trouble switch
         {
             JournalTrouble.Column => new MigrationValidationException(
@@ -203,20 +203,20 @@ internal sealed class Journal(MigrationDatabase database, string who, TimeProvid
     void IJournal.EnsureTableExistsAndIsLatestVersion(Func<IDbCommand> dbCommandFactory)
     {
         using var command = dbCommandFactory();
-        command.CommandText = database.CreateJournalSql;
+        command.CommandText = database.Engine.JournalSql.Create(database.JournalTable);
         command.ExecuteNonQuery();
     }
 
     private void Prepare(DbCommand command, JournalEntry entry)
     {
-        command.CommandText = _upsert ??= database.UpsertSql(database.JournalTable, Columns.Split(", "));
+        command.CommandText = _upsert ??= database.Engine.JournalSql.Upsert(database.JournalTable, Columns.Split(", "));
         Add(command, "name", entry.Name);
         Add(command, "version", entry.Version);
         Add(command, "kind", entry.Kind);
         Add(command, "checksum", entry.Checksum);
         Add(command, "engine", entry.Engine);
         Add(command, "state", entry.State.ToName());
-        Add(command, "applied_at", database.ToJournalTime(entry.At));
+        Add(command, "applied_at", database.Engine.JournalSql.ToParameter(entry.At));
         Add(command, "duration_ms", (long)entry.Duration.TotalMilliseconds);
         Add(command, "statements_done", entry.StatementsDone);
         Add(command, "statements_total", entry.StatementsTotal);

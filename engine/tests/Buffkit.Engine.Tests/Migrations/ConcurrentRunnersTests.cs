@@ -77,7 +77,7 @@ public sealed class ConcurrentRunnersTests(PostgresServer postgres, MySqlServer 
         database.Write("1_a.up.sql", "CREATE TABLE a (id int);");
         await using var holder = database.Open();
         await holder.OpenAsync(readOnly: false, Cancellation);
-        Assert.True(await holder.TryLockAsync(Cancellation));
+        Assert.True(await holder.Lock.TryTakeAsync(Cancellation));
 
         var e = await Assert.ThrowsAsync<MigrationLockTimeoutException>(() =>
             database.Runner(options => options.LockWait = TimeSpan.FromMilliseconds(300)).UpAsync(Cancellation));

@@ -53,7 +53,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
         await database.Runner().UpAsync(Cancellation);
         var other = database.Open();
         await other.OpenAsync(readOnly: false, Cancellation);
-        Assert.True(await other.TryLockAsync(Cancellation));
+        Assert.True(await other.Lock.TryTakeAsync(Cancellation));
         await database.ExecuteAsync("UPDATE migration_journal SET state = 'reverting' WHERE name = '1_a'");
 
         var impatient = await Assert.ThrowsAsync<MigrationLockTimeoutException>(() =>
@@ -73,7 +73,7 @@ public sealed class RunnerLockTests(PostgresServer postgres, MySqlServer mysql)
         using var database = await TestDatabase.CreateAsync(TestEngine.MySql, postgres, mysql);
         await using var runner = new MySqlDatabase(new MySqlEngine(), database.ConnectionString) { SessionEndWait = TimeSpan.FromSeconds(1) };
         await runner.OpenAsync(readOnly: false, Cancellation);
-        Assert.True(await runner.TryLockAsync(Cancellation));
+        Assert.True(await runner.Lock.TryTakeAsync(Cancellation));
         await using var rival = (MySqlConnection)database.Connect();
         await rival.OpenAsync(Cancellation);
         await using var take = rival.CreateCommand();

@@ -105,7 +105,7 @@ public sealed class SettleTests(PostgresServer postgres, MySqlServer mysql)
     {
         await using var runner = database.Open();
         await runner.OpenAsync(readOnly: false, Cancellation);
-        Assert.True(await runner.TryLockAsync(Cancellation));
+        Assert.True(await runner.Lock.TryTakeAsync(Cancellation));
         var statement = new Statement(sql, 1, database.Engine.Get().Dialect);
         var mark = await runner.Judge.MarkAsync(statement, Cancellation);
         if (meanwhile.Length > 0)
