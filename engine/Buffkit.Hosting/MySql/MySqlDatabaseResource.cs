@@ -7,7 +7,9 @@ namespace Buffkit.Hosting;
 public sealed class MySqlDatabaseResource(string name, string database, MySqlServerResource server)
     : Resource(name), IResourceWithParent<MySqlServerResource>, IResourceWithConnectionString
 {
+    /// <inheritdoc/>
     public MySqlServerResource Parent => server;
 
+    /// <inheritdoc/>
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{server};Database={database}");
 }
