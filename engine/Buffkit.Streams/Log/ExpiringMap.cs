@@ -17,6 +17,9 @@ internal sealed class ExpiringMap<TKey, TValue>(TimeSpan lifetime, int capacity,
 
     public int Count => _byKey.Count;
 
+    /// <summary>Gets all of it, the oldest first.</summary>
+    public IEnumerable<(TKey Key, TValue Value)> Entries => _oldestFirst.Select(entry => (entry.Key, entry.Value));
+
     public bool TryGet(TKey key, DateTimeOffset now, [MaybeNullWhen(false)] out TValue value)
     {
         RemoveExpired(now);
