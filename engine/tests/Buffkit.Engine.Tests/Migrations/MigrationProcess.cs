@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Buffkit.Tests;
 
-/// <summary>The migration service as a process of its own, as users start it.</summary>
+/// <summary>The command line as a process of its own, as users start it.</summary>
 internal sealed class MigrationProcess : IDisposable
 {
     /// <summary>Its own output, since the tests' holds it without the assemblies that their web framework brings.</summary>
@@ -12,9 +12,9 @@ internal sealed class MigrationProcess : IDisposable
         AppContext.BaseDirectory,
         "..",
         "..",
-        "Buffkit.MigrationService",
+        "Buffkit.Migrations.Runner",
         new DirectoryInfo(AppContext.BaseDirectory).Name,
-        "Buffkit.MigrationService.dll"));
+        "Buffkit.Migrations.Runner.dll"));
 
     private readonly Process _process;
     private readonly StringBuilder _error = new();

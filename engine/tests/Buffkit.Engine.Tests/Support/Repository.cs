@@ -1,6 +1,6 @@
 namespace Buffkit.Tests;
 
-/// <summary>Files of the repository that the tests were built from.</summary>
+/// <summary>Files beside the source that the tests were built from: of the repository, or of a solution that has the engine as source.</summary>
 internal static class Repository
 {
     private static readonly string? Root = FindRoot();
@@ -15,7 +15,7 @@ internal static class Repository
     private static string? FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Buffkit.sln")))
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "engine", "Directory.Build.props")))
         {
             folder = folder.Parent;
         }

@@ -1,17 +1,26 @@
+[assembly: AssemblyFixture(typeof(Buffkit.Tests.TemplateHive))]
+
 namespace Buffkit.Tests;
 
 /// <summary>Tests that write solutions, one by one, beside all other tests: most of their time is other processes'.</summary>
 [CollectionDefinition(Name)]
-public sealed class TemplateTests : ICollectionFixture<TemplateHive>
+public sealed class TemplateTests
 {
     public const string Name = "Template";
 }
 
-/// <summary>Tests that build solutions: one build at a time, beside all other tests.</summary>
+/// <summary>Tests that build solutions: one build at a time, beside all other tests. They take minutes, so they are asked for.</summary>
 [CollectionDefinition(Name)]
-public sealed class TemplateBuilds : ICollectionFixture<TemplateHive>
+public sealed class TemplateBuilds
 {
     public const string Name = "Template builds";
+
+    /// <summary>Why the tests were left out.</summary>
+    public const string Unasked = "Builds whole solutions, which takes minutes, and reads packages from the feed. Set REQUIRE_BUILDS=true.";
+
+    /// <summary>Gets a value indicating whether they run.</summary>
+    public static bool AreAskedFor { get; } =
+        string.Equals(Environment.GetEnvironmentVariable("REQUIRE_BUILDS"), "true", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>The template as it is installed from this repository, apart from the templates of whoever runs the tests.</summary>
@@ -19,19 +28,31 @@ public sealed class TemplateHive : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hive-");
     private readonly string _version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
-    private Task<string>? _packed;
+    private readonly Lazy<Task> _installed;
+    private readonly Lazy<Task<string>> _packed;
 
-    public async ValueTask InitializeAsync() => await InstallAsync(Repository.Folder("."), Hive("folder"));
+    /// <summary>Begins nothing: most tests of the assembly need no template.</summary>
+    public TemplateHive()
+    {
+        _installed = new(() => InstallAsync(Repository.Folder("."), Hive("folder")));
+        _packed = new(PackOnceAsync);
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
         _folder.Delete(recursive: true);
-        if (_packed is not null)
+        if (_packed.IsValueCreated)
             await ForgetPackagesAsync();
     }
 
     /// <summary>Instantiates the template in an empty folder.</summary>
-    internal Task<GeneratedSolution> CreateAsync(string name, params string[] options) => CreateAsync("folder", name, options);
+    internal async Task<GeneratedSolution> CreateAsync(string name, params string[] options)
+    {
+        await _installed.Value;
+        return await CreateAsync("folder", name, options);
+    }
 
     /// <summary>Adds an item of the named template to a folder.</summary>
     internal Task AddAsync(string folder, string template, string name) =>
@@ -39,7 +60,7 @@ public sealed class TemplateHive : IAsyncLifetime
 
     /// <summary>Packs the template once, with the engine's packages in it.</summary>
     /// <returns>The package.</returns>
-    internal Task<string> PackAsync() => _packed ??= PackOnceAsync();
+    internal Task<string> PackAsync() => _packed.Value;
 
     /// <summary>As <see cref="CreateAsync(string, string[])"/>, from the package.</summary>
     internal async Task<GeneratedSolution> CreateFromPackageAsync(string name, params string[] options)

@@ -1,0 +1,4 @@
+using Buffkit.Migrations.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+
+return await MigrationCommandLine.RunAsync(args, engines => engines.AddSqlite().AddPostgres().AddMySql());
