@@ -1,0 +1,56 @@
+import { elementsOf, readCloudEvent } from './cloud-event.js';
+import { withQuery } from './index.js';
+import type { Connection, Transport } from './types.js';
+
+const mediaType = 'application/cloudevents-batch+json';
+
+export interface LongPollOptions {
+  /** Seconds that the server waits for the next event, 1 to 55. Default 25, which proxies and the read time-out outlast. */
+  wait?: number;
+}
+
+/** The stream as one request after the other, for networks that let nothing else through. */
+export function longPoll({ wait = 25 }: LongPollOptions = {}): Transport {
+  return {
+    name: 'long-poll',
+    async connect(connection: Connection): Promise<void> {
+      const { signal } = connection;
+      connection.via = 'long-poll';
+      const query = new URLSearchParams(connection.query);
+      query.delete('format');
+      if (connection.lastEventId) query.set('after', connection.lastEventId);
+      let replayed = 0;
+      let isLive = false;
+      while (!signal.aborted) {
+        // Until all is there nothing is waited for: an answer that comes at once shows that the way is open.
+        query.set('wait', String(isLive ? wait : 0));
+        connection.reading();
+        const response = await connection.fetch(withQuery(connection.url, query), { cache: 'no-store', headers: { Accept: mediaType } });
+        const events = elementsOf(await response.text());
+        connection.received();
+        for (const event of events) {
+          const { message, extra } = readCloudEvent(event);
+          await connection.message(message, extra);
+          if (signal.aborted) return;
+        }
+        const cursor = nextCursor(response.headers.get('Link'));
+        if (cursor) {
+          query.delete('since');
+          query.set('after', cursor);
+          await connection.message({ type: '', id: cursor, ownId: true });
+        }
+        replayed += events.length;
+        if (isLive || events.length) continue;
+        isLive = true;
+        const data = JSON.stringify({ replayed, latest: cursor ?? '' });
+        await connection.message({ type: 'stream.live', data, id: '', ownId: false });
+      }
+    },
+  };
+}
+
+// `<?topic=…&after=ID>; rel="next"`: of it only the cursor is new.
+function nextCursor(link: string | null): string | null {
+  const target = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? '')?.[1];
+  return target === undefined ? null : new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('after');
+}

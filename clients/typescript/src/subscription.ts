@@ -1,0 +1,531 @@
+import { Backoff, type Wait } from './backoff.js';
+import { checkStatus, StreamError } from './errors.js';
+import { race } from './race.js';
+import type { StreamMessage } from './parser.js';
+import { BoundedQueue } from './queue.js';
+import { RecentIds } from './recent-ids.js';
+import { eventStream } from './sse.js';
+import type {
+  Clock, Connection, Environment, StreamEvent, StreamGap, StreamLive, StreamOpen, StreamState, SubscribeOptions, Subscription, Transport,
+} from './types.js';
+import { watchEnvironment } from './environment.js';
+
+// A connection that lived so long had nothing wrong with it.
+const goodLife = 1_000;
+// How often is looked whether the connection lives; between two looks that are further apart the machine slept.
+const look = 5_000;
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  random: () => Math.random(),
+};
+
+/** One connection, from before it is made until after its end. */
+interface Life {
+  controller: AbortController;
+  /** When it was begun; 0 until the network is asked. */
+  begun: number;
+  /** When the first and the last byte came. */
+  firstByte: number;
+  lastByte: number;
+  isReading: boolean;
+  opened?: boolean;
+  connection?: Connection;
+  lastGap?: string | undefined;
+  /** The cursor that `stream.open` gave to a client which has lost its own; taken once the client was told of the gap. */
+  openId?: string;
+  close?: { reason: string; retryMs: number | undefined };
+  reason?: StreamError;
+}
+
+/** The subscription: one life after the other, each begun where the one before ended. */
+export class EventSubscription implements Subscription {
+  readonly closed: Promise<void>;
+  readonly #url: string;
+  readonly #options: SubscribeOptions;
+  readonly #topics: readonly string[];
+  readonly #key: string;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #seen: RecentIds;
+  readonly #queue: BoundedQueue<StreamEvent>;
+  readonly #stopWatching: () => void;
+  #resolveClosed!: () => void;
+
+  #state: StreamState = { name: 'connecting' };
+  #cursor = '';
+  /** `after` of the first connection, and of the first one after the state was loaded. */
+  #after: string | undefined;
+  #needsState: boolean;
+  #wasRefused = false;
+  #isClosed = false;
+  #isSuspended = false;
+  #isOffline = false;
+  #iterates: boolean;
+  #unhandled = 0;
+  #life: Life | undefined;
+  #endWait: ((force?: boolean) => void) | undefined;
+
+  constructor(url: string, options: SubscribeOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#topics = typeof options.topics === 'string' ? [options.topics] : options.topics ?? [];
+    this.#key = [url, options.format ?? 'raw', ...this.#topics].join(' ');
+    this.#transport = options.transport ?? eventStream;
+    this.#clock = options.clock ?? systemClock;
+    this.#backoff = new Backoff(options.retryMin ?? 1_000, options.retryMax ?? 30_000, () => this.#clock.random());
+    this.#seen = new RecentIds(options.dedupe ?? 1_024);
+    this.#queue = new BoundedQueue(options.queue ?? 256);
+    this.#after = options.after;
+    this.#needsState = !!options.getState;
+    // Whoever gave no callback is going to iterate, be it later.
+    this.#iterates = !options.onEvent;
+    this.closed = new Promise(resolve => (this.#resolveClosed = resolve));
+    this.#stopWatching = watchEnvironment(
+      options.environment ?? (globalThis as unknown as Environment),
+      () => this.#suspend(), () => this.#resume(), () => this.#wake(), () => this.#wentOffline(), () => this.#cameOnline());
+    if (options.signal?.aborted) this.close();
+    else {
+      options.signal?.addEventListener('abort', this.#abort);
+      // Callbacks are called after the caller has its subscription.
+      queueMicrotask(() => void this.#run());
+    }
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  get lastEventId(): string {
+    return this.#cursor;
+  }
+
+  close(): void {
+    this.#queue.clear();
+    this.#end('closed');
+  }
+
+  reconnect(): void {
+    if (this.#life) this.#cut(this.#life, 'reconnect');
+    else this.#endWait?.(true);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent, undefined> {
+    this.#iterates = true;
+    let last: StreamEvent | undefined;
+    const handled = () => {
+      if (!last) return;
+      this.#handled(last.id);
+      last = undefined;
+    };
+    return {
+      next: async () => {
+        handled();
+        last = await this.#queue.take();
+        return last ? { done: false, value: last } : { done: true, value: undefined };
+      },
+      return: async () => {
+        handled();
+        this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  readonly #abort = () => this.close();
+
+  async #run(): Promise<void> {
+    const { store } = this.#options;
+    if (store && this.#after === undefined && !this.#needsState && !this.#isClosed) {
+      try {
+        this.#cursor = (await store.load(this.#key)) || '';
+      } catch {
+        // A store that is not there: a page may be forbidden to keep anything.
+      }
+    }
+    while (!this.#isClosed) {
+      const life: Life = (this.#life = { controller: new AbortController(), begun: 0, firstByte: 0, lastByte: 0, isReading: false });
+      let error: StreamError | undefined;
+      try {
+        await this.#live(life);
+        error = life.reason;
+      } catch (thrown) {
+        error = life.reason ?? (thrown instanceof StreamError ? thrown : new StreamError('network', 'The connection failed.', { cause: thrown }));
+      }
+      this.#life = undefined;
+      life.controller.abort();
+      if (this.#isClosed) return;
+      if (error?.final) return this.#end(error.code, error.status === 204 ? undefined : error);
+      await this.#pause(life, error);
+    }
+  }
+
+  // Runs one connection.
+  async #live(life: Life): Promise<void> {
+    const { signal } = life.controller;
+    const options = this.#options;
+    const connection = this.#connection(life);
+    this.#set({ name: 'connecting', transport: this.#transport.name, ...(this.#state.reason && { reason: this.#state.reason }) });
+    if (signal.aborted) return;
+    if (this.#needsState && !this.#isClosed) await this.#loadState(life);
+    if (this.#after !== undefined) connection.query.set('after', this.#after);
+    else if (!this.#cursor && options.since) {
+      connection.query.set('since', typeof options.since === 'string' ? options.since : options.since.toISOString());
+    }
+    await connection.prepare();
+    if (signal.aborted) return;
+    life.begun = life.lastByte = this.#clock.now();
+    this.#watch(life);
+    await race(this.#transport.connect(connection), signal);
+  }
+
+  #connection(life: Life) {
+    const self = this;
+    const options = this.#options;
+    const { signal } = life.controller;
+    const clock = this.#clock;
+    const query = new URLSearchParams(this.#topics.map(topic => ['topic', topic]));
+    if (options.format) query.set('format', options.format);
+    let headers: Record<string, string> = {};
+    const connection: Connection & { prepare(): Promise<void> } = {
+      url: this.#url,
+      topics: this.#topics,
+      format: options.format ?? 'raw',
+      via: this.#transport.name,
+      owner: this,
+      query,
+      options,
+      clock,
+      signal,
+      get lastEventId() {
+        return self.#after === undefined ? self.#cursor : '';
+      },
+      reading: () => {
+        life.isReading = true;
+        life.lastByte = clock.now();
+        if (life.firstByte) this.#show(life);
+      },
+      received: () => {
+        life.isReading = false;
+        life.lastByte = clock.now();
+        life.firstByte ||= life.lastByte;
+      },
+      message: (message, extra) => this.#message(life, message, extra),
+      show: state => {
+        if (this.#isCurrent(life)) this.#set(state);
+      },
+      fetch: async (url, init = {}) => {
+        const answer = await race((options.fetch ?? globalThis.fetch)(url, {
+          signal,
+          ...(options.credentials && { credentials: options.credentials }),
+          ...init,
+          headers: { ...headers, ...(init.headers as Record<string, string>) },
+        }), signal);
+        options.session?.received(answer);
+        checkStatus(answer, clock.now());
+        return answer;
+      },
+      prepare: async () => {
+        headers = { ...(await race(typeof options.headers === 'function' ? options.headers() : options.headers ?? {}, signal)) };
+        const token = options.token && (await race(options.token({ signal, refused: this.#wasRefused }), signal));
+        if (token) headers.Authorization = `Bearer ${token}`;
+        if (options.session && !signal.aborted) Object.assign(headers, await race(options.session.headers(connection), signal));
+      },
+    };
+    return (life.connection = connection);
+  }
+
+  // The state first, then the stream from where the log stood before: nothing falls between the two.
+  async #loadState(life: Life): Promise<void> {
+    const { signal } = life.controller;
+    let answer;
+    try {
+      answer = await race(this.#options.getState!({ signal }), signal);
+      if (answer && typeof answer !== 'string') checkStatus(answer, this.#clock.now());
+    } catch (thrown) {
+      throw new StreamError('state', 'The state could not be loaded.', { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
+    }
+    const cursor = answer && typeof answer !== 'string' ? answer.headers.get('Event-Cursor') : answer;
+    // Where no cursor is known, the state is loaded once more when the stream is open, and what comes waits for it.
+    this.#needsState = !cursor && !life.opened;
+    // What has come since the stream was opened follows the state; the state's cursor would only lead back.
+    if (cursor && !life.opened) {
+      this.#after = cursor;
+      this.#cursor = '';
+    }
+  }
+
+  // With the first bytes a stream may be open, or be told in band that it may not.
+  #show(life: Life): void {
+    if (this.#isCurrent(life) && this.#state.name === 'connecting') this.#set({ name: 'open', transport: life.connection!.via });
+  }
+
+  #message(life: Life, message: StreamMessage, extra?: Partial<StreamEvent>): void | Promise<void> {
+    if (!this.#isCurrent(life)) return;
+    const { id, type, data } = message;
+    if (message.retry !== undefined) {
+      this.#backoff.retry = message.retry;
+      return;
+    }
+    if (type !== 'stream.close') {
+      this.#wasRefused = false;
+      this.#show(life);
+      if (life.openId !== undefined && type !== 'stream.open') {
+        this.#move(life.openId);
+        delete life.openId;
+      }
+      if (!this.#isCurrent(life)) return;
+    }
+    if (data === undefined) return this.#move(id);
+    if (type.startsWith('stream.')) return this.#control(life, message);
+    if (message.ownId && this.#seen.has(id)) return;
+
+    const decoded = this.#decode({ id, type, data, ...extra }, life);
+    const take = (event: StreamEvent) => {
+      if (!this.#isCurrent(life)) return;
+      if (message.ownId) {
+        this.#seen.add(id);
+        this.#follow(id);
+      }
+      return this.#deliver(event, life);
+    };
+    return decoded instanceof Promise ? race(decoded, life.controller.signal).then(take) : take(decoded);
+  }
+
+  #decode(event: StreamEvent, life: Life): StreamEvent | Promise<StreamEvent> {
+    const { decode } = this.#options;
+    let decoded: StreamEvent | Promise<StreamEvent> = event;
+    for (const one of typeof decode === 'function' ? [decode] : decode ?? []) {
+      decoded = decoded instanceof Promise ? decoded.then(before => one(before, life.connection!)) : one(decoded, life.connection!);
+    }
+    return decoded;
+  }
+
+  #deliver(event: StreamEvent, life: Life): void | Promise<void> {
+    const waits: Promise<unknown>[] = [];
+    this.#unhandled++;
+    const answer = this.#call(this.#options.onEvent, event);
+    if (this.#isClosed) return;
+    if (answer instanceof Promise) waits.push(answer);
+    if (this.#iterates) {
+      const space = this.#queue.push(event);
+      if (space) waits.push(space);
+    } else if (answer instanceof Promise) {
+      void answer.finally(() => this.#handled(event.id));
+    } else {
+      this.#handled(event.id);
+    }
+    if (waits.length) return race(Promise.all(waits), life.controller.signal).then(() => {});
+  }
+
+  #control(life: Life, { type, id, data, ownId }: StreamMessage): void | Promise<void> {
+    const content = parse(data!);
+    if (type === 'stream.open') {
+      // A proxy that repeats it must not set the cursor back.
+      if (life.opened) return;
+      life.opened = true;
+      if (content.recovered === false && (this.#cursor || this.#after)) life.openId = id;
+      else this.#move(id);
+      this.#call(this.#options.onOpen, content as unknown as StreamOpen);
+      if (this.#needsState && this.#isCurrent(life)) return this.#loadState(life);
+    } else if (type === 'stream.live') {
+      this.#set({ ...this.#state, name: 'live' });
+      if (this.#isCurrent(life)) this.#call(this.#options.onLive, content as unknown as StreamLive);
+    } else if (type === 'stream.gap') {
+      if (life.lastGap === data) return;
+      life.lastGap = data;
+      if (ownId) this.#move(id);
+      this.#needsState = !!this.#options.getState;
+      this.#call(this.#options.onGap, content as unknown as StreamGap);
+      if (this.#needsState) this.#cut(life, 'gap');
+    } else if (type === 'stream.close') {
+      life.close = { reason: String(content.reason ?? 'ended'), retryMs: Number(content.retryMs) || undefined };
+      this.#cut(life, life.close.reason);
+    } else if (ownId) {
+      this.#move(id);
+    }
+  }
+
+  // A place in the log that is no event's. One that was there already is a repeat, and behind.
+  #move(id: string): void {
+    const mark = ' ' + id;
+    if (id && (this.#seen.has(id) || this.#seen.has(mark)) && this.#after === undefined) return;
+    if (id) this.#seen.add(mark);
+    this.#follow(id);
+    if (!this.#unhandled) this.#save(id);
+  }
+
+  #follow(id: string): void {
+    this.#cursor = id;
+    this.#after = undefined;
+  }
+
+  #handled(id: string): void {
+    this.#unhandled--;
+    this.#save(this.#unhandled ? id : this.#cursor);
+  }
+
+  #save(id: string): void {
+    if (id && !this.#isClosed) this.#call(() => this.#options.store?.save(this.#key, id), id);
+  }
+
+  #watch(life: Life): void {
+    const { openTimeout = 10_000, readTimeout = 45_000 } = this.#options;
+    const { signal } = life.controller;
+    const clock = this.#clock;
+    let looked = clock.now();
+    const check = () => {
+      const now = clock.now();
+      const slept = now - looked > 2 * look;
+      looked = now;
+      // The clock was set back.
+      if (now < life.lastByte) life.lastByte = now;
+      const silent = now - life.lastByte;
+      if (slept) this.#wake();
+      if (life.isReading && !life.firstByte && silent >= openTimeout) this.#cut(life, 'silent');
+      if (life.isReading && life.firstByte && silent >= readTimeout) this.#cut(life, 'timeout');
+      if (!signal.aborted) timer = clock.setTimeout(check, next());
+    };
+    const next = () => Math.max(1, Math.min(look, life.lastByte + (life.firstByte ? readTimeout : openTimeout) - clock.now()));
+    let timer = clock.setTimeout(check, next());
+    signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
+  }
+
+  // Decides when the next connection is made, and waits for it.
+  async #pause(life: Life, error: StreamError | undefined): Promise<void> {
+    const { token, retries = Infinity } = this.#options;
+    const backoff = this.#backoff;
+    const isGood = life.firstByte > 0 && this.#clock.now() - life.begun >= goodLife;
+    const isAsked = ['reconnect', 'woken', 'rejoin', 'hidden'].includes(error?.code ?? '');
+    const isGap = error?.code === 'gap';
+    if (isGood) backoff.failures = 0;
+    else if (!isAsked) backoff.failures++;
+    if (backoff.failures > retries && !isGap) return this.#end(error?.code ?? 'ended', error);
+
+    const isRefused = error?.status === 401 || life.close?.reason === 'unauthenticated' || life.close?.reason === 'revoked';
+    // A token that has expired is not waited for: the first time the next one is shown soon.
+    const hasAnother = isRefused && !!token && !this.#wasRefused;
+    this.#wasRefused ||= isRefused;
+    let wait: Wait = hasAnother ? backoff.next() : backoff.next(life.close?.retryMs, error?.retryAfter);
+    if (isAsked || (isGap && backoff.failures < 2)) wait = { floor: 0, total: 0 };
+
+    await new Promise<void>(resolve => {
+      const clock = this.#clock;
+      const earliest = clock.now() + wait.floor;
+      let timer: unknown;
+      const arm = (milliseconds: number) => {
+        clock.clearTimeout(timer);
+        timer = clock.setTimeout(() => this.#endWait?.(true), milliseconds);
+      };
+      this.#endWait = force => {
+        const left = earliest - clock.now();
+        if (!this.#isClosed && this.#isSuspended) return;
+        if (!this.#isClosed && !force && left > 0) return arm(left);
+        this.#endWait = undefined;
+        clock.clearTimeout(timer);
+        resolve();
+      };
+      arm(wait.total);
+      this.#set({
+        name: 'waiting',
+        reason: this.#isSuspended ? 'hidden' : this.#isOffline ? 'offline' : error?.code ?? 'ended',
+        retryAt: clock.now() + wait.total,
+        ...(error && { error }),
+      });
+    });
+  }
+
+  #isCurrent(life: Life): boolean {
+    return this.#life === life && !this.#isClosed && !life.controller.signal.aborted;
+  }
+
+  #cut(life: Life, code: string): void {
+    life.reason ??= new StreamError(code, `The connection was ended: ${code}.`);
+    life.controller.abort(life.reason);
+  }
+
+  // The page is seen again, or the machine woke up: a connection that missed a heartbeat meanwhile is taken for dead.
+  #wake(): void {
+    const life = this.#life;
+    if (!life) this.#endWait?.();
+    else if (life.isReading && this.#clock.now() - life.lastByte > (this.#options.readTimeout ?? 45_000) / 2) {
+      this.#cut(life, 'woken');
+    }
+  }
+
+  #wentOffline(): void {
+    this.#isOffline = true;
+    if (!this.#life && this.#state.name === 'waiting') this.#set({ ...this.#state, reason: 'offline' });
+  }
+
+  // Another network than before: whatever was open is not any more, though nothing says so.
+  #cameOnline(): void {
+    const wasOffline = this.#isOffline;
+    this.#isOffline = false;
+    if (wasOffline && this.#life) this.#cut(this.#life, 'woken');
+    else this.#wake();
+  }
+
+  // The browser keeps the page without letting it run (back-forward cache, freeze); an open connection would keep it from that.
+  #suspend(): void {
+    this.#isSuspended = true;
+    if (this.#life) this.#cut(this.#life, 'hidden');
+  }
+
+  #resume(): void {
+    if (!this.#isSuspended) return this.#wake();
+    this.#isSuspended = false;
+    this.#endWait?.();
+  }
+
+  #end(reason: string, error?: StreamError): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#stopWatching();
+    this.#life?.controller.abort();
+    this.#endWait?.(true);
+    this.#transport.release?.(this);
+    this.#options.session?.release(this);
+    this.#queue.end(error);
+    this.#set({ name: 'closed', reason, ...(error && { error }) }, true);
+    this.#resolveClosed();
+  }
+
+  #set(state: StreamState, isLast = false): void {
+    if (this.#isClosed && !isLast) return;
+    const before = this.#state;
+    this.#state = state;
+    if (before.name !== state.name || before.reason !== state.reason || before.retryAt !== state.retryAt || before.transport !== state.transport) {
+      this.#call(this.#options.onState, state);
+    }
+  }
+
+  // What a callback throws is the application's, and said as loudly as what an event listener throws.
+  #call<T>(callback: ((value: T) => unknown) | undefined, value: T): unknown {
+    try {
+      const answer = callback?.(value);
+      return answer instanceof Promise ? answer.catch(report) : answer;
+    } catch (error) {
+      report(error);
+    }
+    return undefined;
+  }
+}
+
+function report(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error);
+  else queueMicrotask(() => { throw error; });
+}
+
+function parse(data: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(data);
+    return typeof value === 'object' && value ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
