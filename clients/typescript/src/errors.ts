@@ -10,7 +10,7 @@ export class StreamError extends Error {
   /** Trying again is of no use. */
   declare readonly final?: boolean;
 
-  constructor(code: string, message: string, more: { status?: number; retryAfter?: number | undefined; final?: boolean; cause?: unknown } = {}) {
+  constructor(code: string, message = `The connection ended: ${code}.`, more: { status?: number; retryAfter?: number | undefined; final?: boolean; cause?: unknown } = {}) {
     super(message);
     Object.assign(this, { name: 'StreamError', code }, more);
   }
@@ -23,13 +23,13 @@ const passing = [401, 403, 408, 409, 421, 423, 425, 429];
 export function checkStatus(response: Response, now: number): void {
   const { status } = response;
   // The HTML standard, section 9.2.3: 204 tells the client to stop.
-  if (status === 204) throw new StreamError('ended', 'The server has nothing more to say (204).', { status, final: true });
-  if (response.ok) return;
+  const isEnd = status === 204;
+  if (response.ok && !isEnd) return;
   void response.body?.cancel().catch(() => {});
-  throw new StreamError('status', `The server answered ${status}.`, {
+  throw new StreamError(isEnd ? 'ended' : 'status', `The server answered ${status}.`, {
     status,
     retryAfter: retryAfter(response.headers, now) ?? (status === 401 || status === 403 ? 60_000 : undefined),
-    final: status >= 400 && status < 500 && !passing.includes(status),
+    final: isEnd || (status >= 400 && status < 500 && !passing.includes(status)),
   });
 }
 

@@ -54,7 +54,7 @@ export class EventStreamParser {
       if (lf >= 0 && lf < start) lf = text.indexOf('\n', start);
     }
     this.#line += text.slice(start);
-    if (this.#line.length + this.#data.length > maxEventLength) throw new RangeError('An event is longer than 32 Mi characters.');
+    if (this.#line.length + this.#data.length > maxEventLength) throw new RangeError('An event is too long.');
     return messages;
   }
 

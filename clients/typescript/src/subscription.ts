@@ -12,7 +12,7 @@ import { watchEnvironment } from './environment.js';
 
 // A connection that lived so long had nothing wrong with it.
 const goodLife = 1_000;
-// How often is looked whether the connection lives; between two looks that are further apart the machine slept.
+// How often is looked whether the connection lives.
 const look = 5_000;
 
 const systemClock: Clock = {
@@ -153,7 +153,7 @@ export class EventSubscription implements Subscription {
         await this.#live(life);
         error = life.reason;
       } catch (thrown) {
-        error = life.reason ?? (thrown instanceof StreamError ? thrown : new StreamError('network', 'The connection failed.', { cause: thrown }));
+        error = life.reason ?? (thrown instanceof StreamError ? thrown : new StreamError('network', undefined, { cause: thrown }));
       }
       this.#life = undefined;
       life.controller.abort();
@@ -175,7 +175,8 @@ export class EventSubscription implements Subscription {
     else if (!this.#cursor && options.since) {
       connection.query.set('since', typeof options.since === 'string' ? options.since : options.since.toISOString());
     }
-    await connection.prepare();
+    await connection.authorize();
+    await options.session?.prepare(connection);
     if (signal.aborted) return;
     life.begun = life.lastByte = this.#clock.now();
     this.#watch(life);
@@ -190,7 +191,7 @@ export class EventSubscription implements Subscription {
     const query = new URLSearchParams(this.#topics.map(topic => ['topic', topic]));
     if (options.format) query.set('format', options.format);
     let headers: Record<string, string> = {};
-    const connection: Connection & { prepare(): Promise<void> } = {
+    const connection: Connection = {
       url: this.#url,
       topics: this.#topics,
       format: options.format ?? 'raw',
@@ -200,6 +201,7 @@ export class EventSubscription implements Subscription {
       options,
       clock,
       signal,
+      refused: this.#wasRefused,
       get lastEventId() {
         return self.#after === undefined ? self.#cursor : '';
       },
@@ -222,17 +224,17 @@ export class EventSubscription implements Subscription {
           signal,
           ...(options.credentials && { credentials: options.credentials }),
           ...init,
-          headers: { ...headers, ...(init.headers as Record<string, string>) },
+          headers: { ...headers, ...options.session?.headers(), ...(init.headers as Record<string, string>) },
         }), signal);
         options.session?.received(answer);
         checkStatus(answer, clock.now());
         return answer;
       },
-      prepare: async () => {
-        headers = { ...(await race(typeof options.headers === 'function' ? options.headers() : options.headers ?? {}, signal)) };
-        const token = options.token && (await race(options.token({ signal, refused: this.#wasRefused }), signal));
-        if (token) headers.Authorization = `Bearer ${token}`;
-        if (options.session && !signal.aborted) Object.assign(headers, await race(options.session.headers(connection), signal));
+      authorize: async () => {
+        const { headers: given, token } = options;
+        const asked = { ...(await race(typeof given === 'function' ? given() : given ?? {}, signal)) };
+        const bearer = token && (await race(token({ signal, refused: this.#wasRefused }), signal));
+        headers = bearer ? { ...asked, Authorization: `Bearer ${bearer}` } : asked;
       },
     };
     return (life.connection = connection);
@@ -246,7 +248,7 @@ export class EventSubscription implements Subscription {
       answer = await race(this.#options.getState!({ signal }), signal);
       if (answer && typeof answer !== 'string') checkStatus(answer, this.#clock.now());
     } catch (thrown) {
-      throw new StreamError('state', 'The state could not be loaded.', { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
+      throw new StreamError('state', undefined, { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
     }
     const cursor = answer && typeof answer !== 'string' ? answer.headers.get('Event-Cursor') : answer;
     // Where no cursor is known, the state is loaded once more when the stream is open, and what comes waits for it.
@@ -377,20 +379,22 @@ export class EventSubscription implements Subscription {
     const { signal } = life.controller;
     const clock = this.#clock;
     let looked = clock.now();
+    const patience = () => (life.firstByte ? readTimeout : openTimeout);
     const check = () => {
       const now = clock.now();
-      const slept = now - looked > 2 * look;
+      // Between two looks that are far apart the machine slept, or the browser saved timers.
+      if (now - looked > 2 * look) this.#wake();
       looked = now;
-      // The clock was set back.
-      if (now < life.lastByte) life.lastByte = now;
-      const silent = now - life.lastByte;
-      if (slept) this.#wake();
-      if (life.isReading && !life.firstByte && silent >= openTimeout) this.#cut(life, 'silent');
-      if (life.isReading && life.firstByte && silent >= readTimeout) this.#cut(life, 'timeout');
-      if (!signal.aborted) timer = clock.setTimeout(check, next());
+      // The clock may have been set back.
+      life.lastByte = Math.min(life.lastByte, now);
+      if (life.isReading && now - life.lastByte >= patience()) this.#cut(life, life.firstByte ? 'timeout' : 'silent');
+      if (!signal.aborted) arm();
     };
-    const next = () => Math.max(1, Math.min(look, life.lastByte + (life.firstByte ? readTimeout : openTimeout) - clock.now()));
-    let timer = clock.setTimeout(check, next());
+    let timer: unknown;
+    const arm = () => {
+      timer = clock.setTimeout(check, Math.max(1, Math.min(look, life.lastByte + patience() - clock.now())));
+    };
+    arm();
     signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
   }
 
@@ -409,8 +413,9 @@ export class EventSubscription implements Subscription {
     // A token that has expired is not waited for: the first time the next one is shown soon.
     const hasAnother = isRefused && !!token && !this.#wasRefused;
     this.#wasRefused ||= isRefused;
-    let wait: Wait = hasAnother ? backoff.next() : backoff.next(life.close?.retryMs, error?.retryAfter);
-    if (isAsked || (isGap && backoff.failures < 2)) wait = { floor: 0, total: 0 };
+    const wait: Wait = isAsked || hasAnother || (isGap && backoff.failures < 2)
+      ? { floor: 0, total: hasAnother ? this.#clock.random() * goodLife : 0 }
+      : backoff.next(life.close?.retryMs, error?.retryAfter);
 
     await new Promise<void>(resolve => {
       const clock = this.#clock;
@@ -443,7 +448,7 @@ export class EventSubscription implements Subscription {
   }
 
   #cut(life: Life, code: string): void {
-    life.reason ??= new StreamError(code, `The connection was ended: ${code}.`);
+    life.reason ??= new StreamError(code);
     life.controller.abort(life.reason);
   }
 
@@ -497,15 +502,13 @@ export class EventSubscription implements Subscription {
 
   #set(state: StreamState, isLast = false): void {
     if (this.#isClosed && !isLast) return;
-    const before = this.#state;
     this.#state = state;
-    if (before.name !== state.name || before.reason !== state.reason || before.retryAt !== state.retryAt || before.transport !== state.transport) {
-      this.#call(this.#options.onState, state);
-    }
+    this.#call(this.#options.onState, state);
   }
 
   // What a callback throws is the application's, and said as loudly as what an event listener throws.
   #call<T>(callback: ((value: T) => unknown) | undefined, value: T): unknown {
+    if (this.#isClosed && callback !== this.#options.onState) return undefined;
     try {
       const answer = callback?.(value);
       return answer instanceof Promise ? answer.catch(report) : answer;

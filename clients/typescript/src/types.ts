@@ -83,19 +83,26 @@ export interface RequestContext {
   /** The endpoint, as `subscribe` was given it. */
   readonly url: string;
   readonly topics: readonly string[];
+  readonly format: string;
   readonly clock: Clock;
   /** Ends with the connection. */
   readonly signal: AbortSignal;
   /** Names the subscription. */
   readonly owner: object;
+  /** The server did not accept the last token or session. */
+  readonly refused: boolean;
+  /** Asks for the token and the headers anew. */
+  authorize(): Promise<void>;
   /** Calls with the subscription's headers and credentials. Throws a `StreamError` for an answer that is none of success. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
 }
 
 /** Keeps a session with the server; see `@buffkit/client/session`. */
 export interface SessionHandler {
-  /** Called before each connection. Gives the headers that it is to bring. */
-  headers(context: RequestContext): Record<string, string> | Promise<Record<string, string>>;
+  /** Called before each connection. */
+  prepare(context: RequestContext): Promise<void>;
+  /** What each request is to bring. */
+  headers(): Record<string, string>;
   /** Called with each answer. */
   received(response: Response): void;
   /** The subscription is closed. */
@@ -108,7 +115,6 @@ export interface Connection extends RequestContext {
   readonly lastEventId: string;
   /** The query: topics, format, and `after` or `since` where there is no last event id. */
   readonly query: URLSearchParams;
-  readonly format: string;
   readonly options: SubscribeOptions;
   /** The transport that carries the stream in the end. */
   via: string;
