@@ -21,6 +21,11 @@ export class Inbox<T> {
     this.#done = done;
   }
 
+  /** Something was not handed on yet. */
+  get isBusy(): boolean {
+    return this.#isRunning || this.#items.length > 0;
+  }
+
   /** Takes an item. @returns Whether there was room. */
   push(item: T): boolean {
     if (this.#ended || this.#isFull) return false;

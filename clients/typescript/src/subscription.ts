@@ -392,7 +392,8 @@ export class EventSubscription implements Subscription {
     };
     let timer: unknown;
     const arm = () => {
-      timer = clock.setTimeout(check, Math.max(1, Math.min(look, life.lastByte + patience() - clock.now())));
+      const left = life.lastByte + patience() - clock.now();
+      timer = clock.setTimeout(check, left > 0 && left < look ? left : look);
     };
     arm();
     signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
