@@ -28,7 +28,8 @@ export function nativeEventSource({ types, open = (url, withCredentials) => new 
       query.set('heartbeat', 'event');
       connection.reading();
       const source = open(withQuery(connection.url, query), connection.options.credentials === 'include');
-      let last = lastEventId;
+      // A new source knows no id: the first one is an event's own.
+      let last = '';
       const inbox = new Inbox<MessageEvent<string>>(limit, async ({ type, data, lastEventId: id }) => {
         const ownId = id !== last;
         last = id;

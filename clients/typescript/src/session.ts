@@ -90,7 +90,7 @@ export function session({ url }: SessionOptions = {}): Session {
     headers: () => (token ? { [header]: token } : {}),
     received(response) {
       const cookies = response.headers.getSetCookie?.() ?? [];
-      const given = response.headers.get(header) ?? cookies.map(one => cookie.exec(one)?.[1]).find(Boolean);
+      const given = response.headers.get(header) ?? cookies.map(one => decodeURIComponent(cookie.exec(one)?.[1] ?? '')).find(Boolean);
       if (given) token = given;
     },
     release(owner) {
