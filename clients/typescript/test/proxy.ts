@@ -17,7 +17,7 @@ export interface Faults {
 }
 
 export function drawFaults(random: Random): Faults {
-  return { cut: random() * 0.2, duplicate: random() * 0.3, stall: random() * 0.04, delay: random() * 0.2, isSplit: random() < 0.3 };
+  return { cut: random() * 0.2, duplicate: random() * 0.3, stall: random() * 0.04, delay: random() * 0.2, isSplit: random() < 0.2 };
 }
 
 /** Sends a stream through a bad network. Gives back what stops it. */
