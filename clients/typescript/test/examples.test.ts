@@ -19,6 +19,8 @@ test('the README shows the examples as they are compiled and tested', () => {
 test('StrictMode’s mount, unmount and mount make one stream, which ends with the component', async () => {
   const window = new Window();
   Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: true });
+  // Node has one since 21, which cannot be assigned.
+  if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: window.navigator });
   try {
     const { act, createElement, StrictMode } = await import('react');
     const { createRoot } = await import('react-dom/client');
