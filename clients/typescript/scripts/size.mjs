@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { common, entries } from './entries.mjs';
 
-const bound = 5_000;
+const bound = 5 * 1024;
 
 for (const entry of entries) {
   const { outputFiles: [file] } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile: 'out.js', minify: true, write: false });

@@ -10,6 +10,7 @@ export class Leadership {
   readonly #gained: () => void;
   readonly #lost: () => void;
   #request: { cancel: AbortController; release?: () => void } | undefined;
+  #isForbidden = false;
 
   /** @param gained Called when this tab leads. @param lost Called when the lead was taken from it; not when it is given up. */
   constructor(locks: Locks, name: string, gained: () => void, lost: () => void) {
@@ -25,12 +26,12 @@ export class Leadership {
 
   /** Stands in line, unless it does already. */
   queue(): void {
-    if (!this.#request) this.#ask(false);
+    if (!this.#request && !this.#isForbidden) this.#ask(false);
   }
 
   /** Takes the lead from a tab that no longer answers. */
   take(): void {
-    if (this.isHeld) return;
+    if (this.isHeld || this.#isForbidden) return;
     this.giveUp();
     this.#ask(true);
   }
@@ -58,7 +59,9 @@ export class Leadership {
         // Given up, or taken by another tab, which had waited in vain for an answer.
         if (this.#request !== request) return;
         this.#request = undefined;
-        this.#lost();
+        if (request.release) this.#lost();
+        // A document that may have no locks, such as one in a sandbox: it reads on its own.
+        else this.#isForbidden = true;
       });
   }
 }

@@ -30,7 +30,9 @@ export function shared(inner: Transport = eventStream, options: SharedOptions = 
       let tab = tabs.get(owner);
       if (!tab) {
         const name = ['event-stream', options.name ?? '', new URL(url, (globalThis as { location?: Location }).location?.href).href, format, ...topics].join(' ');
-        tabs.set(owner, (tab = new Tab(inner, channel(name), locks, name, options.patience ?? 5_000)));
+        const opened = open(channel, name);
+        if (!opened) return inner.connect(connection);
+        tabs.set(owner, (tab = new Tab(inner, opened, locks, name, options.patience ?? 5_000)));
       }
       return tab.connect(connection);
     },
@@ -40,4 +42,13 @@ export function shared(inner: Transport = eventStream, options: SharedOptions = 
       inner.release?.(owner);
     },
   };
+}
+
+// A document in a sandbox may not have one.
+function open(channel: (name: string) => Channel, name: string): Channel | undefined {
+  try {
+    return channel(name);
+  } catch {
+    return undefined;
+  }
 }

@@ -66,6 +66,9 @@ export class EventSubscription implements Subscription {
   #isOffline = false;
   #iterates: boolean;
   #unhandled = 0;
+  #onIdle: (() => void) | undefined;
+  /** Kept when the consumer has taken what it was given, also by a connection that has ended since. */
+  #taken: Promise<unknown> | undefined;
   #life: Life | undefined;
   #endWait: ((force?: boolean) => void) | undefined;
 
@@ -170,7 +173,8 @@ export class EventSubscription implements Subscription {
     const connection = this.#connection(life);
     this.#set({ name: 'connecting', transport: this.#transport.name, ...(this.#state.reason && { reason: this.#state.reason }) });
     if (signal.aborted) return;
-    if (this.#needsState && !this.#isClosed) await this.#loadState(life);
+    await race(this.#taken, signal);
+    if (this.#needsState) await this.#loadState(life);
     if (this.#after !== undefined) connection.query.set('after', this.#after);
     else if (!this.#cursor && options.since) {
       connection.query.set('since', typeof options.since === 'string' ? options.since : options.since.toISOString());
@@ -245,8 +249,10 @@ export class EventSubscription implements Subscription {
     const { signal } = life.controller;
     let answer;
     try {
+      // The consumer may still have what came before, which must not be told over the newer state.
+      if (this.#unhandled) await race(new Promise<void>(resolve => (this.#onIdle = resolve)), signal);
       answer = await race(this.#options.getState!({ signal }), signal);
-      if (answer && typeof answer !== 'string') checkStatus(answer, this.#clock.now());
+      if (answer && typeof answer !== 'string' && !answer.ok) checkStatus(answer, this.#clock.now());
     } catch (thrown) {
       throw new StreamError('state', undefined, { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
     }
@@ -283,15 +289,14 @@ export class EventSubscription implements Subscription {
     }
     if (data === undefined) return this.#move(id);
     if (type.startsWith('stream.')) return this.#control(life, message);
-    if (message.ownId && this.#seen.has(id)) return;
+    const isNamed = message.ownId && id;
+    if (isNamed && this.#seen.has(id)) return;
 
     const decoded = this.#decode({ id, type, data, ...extra }, life);
     const take = (event: StreamEvent) => {
       if (!this.#isCurrent(life)) return;
-      if (message.ownId) {
-        this.#seen.add(id);
-        this.#follow(id);
-      }
+      if (isNamed) this.#seen.add(id);
+      if (message.ownId) this.#follow(id);
       return this.#deliver(event, life);
     };
     return decoded instanceof Promise ? race(decoded, life.controller.signal).then(take) : take(decoded);
@@ -320,7 +325,7 @@ export class EventSubscription implements Subscription {
     } else {
       this.#handled(event.id);
     }
-    if (waits.length) return race(Promise.all(waits), life.controller.signal).then(() => {});
+    if (waits.length) return race((this.#taken = Promise.all(waits)), life.controller.signal).then(() => {});
   }
 
   #control(life: Life, { type, id, data, ownId }: StreamMessage): void | Promise<void> {
@@ -367,6 +372,7 @@ export class EventSubscription implements Subscription {
 
   #handled(id: string): void {
     this.#unhandled--;
+    if (!this.#unhandled) this.#onIdle?.();
     this.#save(this.#unhandled ? id : this.#cursor);
   }
 

@@ -91,6 +91,70 @@ test('the next event waits for the promise of a callback', async () => {
   stream.close();
 });
 
+test('a consumer that stops waits over reconnects too: no second event beside the first, no queue that grows', async () => {
+  const log: string[] = [];
+  let release!: () => void;
+  const { server, clock, stream } = start({
+    onEvent: async ({ id }) => {
+      log.push(`begin ${id}`);
+      await new Promise<void>(resolve => (release = resolve));
+      log.push(`end ${id}`);
+    },
+  });
+  await settle();
+  server.last.begin().event('e-1').event('e-2');
+  await settle();
+  stream.reconnect();
+  await clock.advance(60_000);
+  assert.equal(server.connections.length, 1, 'nothing is asked for that nobody takes');
+  release();
+  await clock.until(() => server.connections.length === 2);
+  assert.equal(server.last.headers.get('Last-Event-ID'), 'e-1');
+  server.last.begin({ id: 'e-1' }).event('e-2');
+  await settle();
+  assert.deepEqual(log, ['begin e-1', 'end e-1', 'begin e-2']);
+  stream.close();
+
+  const other = start({ queue: 2 });
+  await settle();
+  for (let i = 0, answered = 0; i < 20; i++) {
+    if (other.server.connections.length > answered) {
+      answered = other.server.connections.length;
+      other.server.last.begin().event(`e-${i}`).event(`f-${i}`);
+    }
+    await settle();
+    other.stream.reconnect();
+    await other.clock.advance(10);
+  }
+  assert.ok(other.server.connections.length <= 2, `${other.server.connections.length} connections while nobody reads`);
+  other.stream.close();
+});
+
+test('the state is loaded when what came before it was handled', async () => {
+  const log: string[] = [];
+  const { server, clock, stream } = start({ getState: async () => (log.push('state'), 'e-1') });
+  await settle();
+  server.last.begin({ id: 'e-1' }).event('e-2').event('e-3').send('id: e-8\nevent: stream.gap\ndata: {"after":"e-3","next":"e-9","reason":"limit"}\n\n');
+  await clock.advance(60_000);
+  assert.deepEqual(log, ['state']);
+  const iterator = stream[Symbol.asyncIterator]();
+  log.push((await iterator.next()).value!.id, (await iterator.next()).value!.id);
+  void iterator.next();
+  await clock.advance(0);
+  assert.deepEqual(log, ['state', 'e-2', 'e-3', 'state']);
+  stream.close();
+});
+
+test('events with an empty id are never taken for repeats', async () => {
+  let count = 0;
+  const { server, stream } = start({ onEvent: () => void count++ });
+  await settle();
+  server.last.open('id:\ndata: a\n\nid:\ndata: b\n\n');
+  await settle();
+  assert.equal(count, 2);
+  stream.close();
+});
+
 test('close() is safe inside every callback, and nothing is called after it but the last state', async () => {
   const callbacks = ['onEvent', 'onOpen', 'onLive', 'onGap', 'onState', 'getState', 'token', 'headers', 'decode', 'load', 'save'] as const;
   for (const name of callbacks) {

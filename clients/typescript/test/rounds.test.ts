@@ -59,6 +59,8 @@ async function round(seedOfRound: number): Promise<number> {
     clock,
     environment: {},
     retryMax: 5_000,
+    // Few, so that a cursor that stays behind is found out.
+    dedupe: 6,
     onEvent: event => void received.push(`${event.id} ${event.data}`),
     fetch: async (url, init) => {
       connections++;

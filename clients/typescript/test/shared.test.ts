@@ -227,6 +227,21 @@ test('without Web Locks each tab keeps its own connection', async () => {
   for (const tab of tabs) tab.stream.close();
 });
 
+test('where locks or channels are forbidden each tab keeps its own connection, and makes it once', async () => {
+  const browser = new Browser();
+  const refuse = () => Promise.reject(new DOMException('denied', 'SecurityError'));
+  const locked = browser.open({ transport: shared(undefined, { locks: { request: refuse }, channel: browser.channels.open(new FakeTab()) }) });
+  const deaf = browser.open({ transport: shared(undefined, { locks: browser.locks, channel: () => { throw new DOMException('denied', 'SecurityError'); } }) });
+  await browser.clock.advance(60_000);
+  browser.server.publish('orders/1', 'x');
+  await settle();
+  for (const tab of [locked, deaf]) {
+    assert.deepEqual(tab.ids, numbers(1, 1));
+    tab.stream.close();
+  }
+  assert.ok(browser.server.requests.length <= 4, `${browser.server.requests.length} requests`);
+});
+
 test('tabs of other topics or names do not share', async () => {
   const browser = new Browser();
   const tabs = [browser.open(), browser.open({ topics: 'other' }),
