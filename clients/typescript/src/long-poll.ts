@@ -24,7 +24,6 @@ export function longPoll({ wait = 25 }: LongPollOptions = {}): Transport {
       while (!signal.aborted) {
         // Until all is there nothing is waited for: an answer that comes at once shows that the way is open.
         query.set('wait', String(isLive ? wait : 0));
-        connection.reading();
         const response = await connection.fetch(withQuery(connection.url, query), { cache: 'no-store', headers: { Accept: mediaType } });
         const events = elementsOf(await response.text());
         connection.received();

@@ -7,7 +7,6 @@ export const eventStream: Transport = {
   name: 'sse',
   async connect(connection: Connection): Promise<void> {
     const { signal, lastEventId } = connection;
-    connection.reading();
     const response = await connection.fetch(withQuery(connection.url, connection.query), {
       // A browser would let the second of two equal requests wait for the first one's end, to answer it from the cache.
       cache: 'no-store',

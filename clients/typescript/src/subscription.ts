@@ -173,17 +173,18 @@ export class EventSubscription implements Subscription {
     const connection = this.#connection(life);
     this.#set({ name: 'connecting', transport: this.#transport.name, ...(this.#state.reason && { reason: this.#state.reason }) });
     if (signal.aborted) return;
+    this.#watch(life);
     await race(this.#taken, signal);
     if (this.#needsState) await this.#loadState(life);
     if (this.#after !== undefined) connection.query.set('after', this.#after);
     else if (!this.#cursor && options.since) {
       connection.query.set('since', typeof options.since === 'string' ? options.since : options.since.toISOString());
     }
-    await connection.authorize();
+    await connection.authorize().catch((cause: unknown) => {
+      throw new StreamError('credentials', undefined, { cause });
+    });
     await options.session?.prepare(connection);
     if (signal.aborted) return;
-    life.begun = life.lastByte = this.#clock.now();
-    this.#watch(life);
     await race(this.#transport.connect(connection), signal);
   }
 
@@ -224,6 +225,7 @@ export class EventSubscription implements Subscription {
         if (this.#isCurrent(life)) this.#set(state);
       },
       fetch: async (url, init = {}) => {
+        connection.reading();
         const answer = await race((options.fetch ?? globalThis.fetch)(url, {
           signal,
           ...(options.credentials && { credentials: options.credentials }),
@@ -314,6 +316,7 @@ export class EventSubscription implements Subscription {
   #deliver(event: StreamEvent, life: Life): void | Promise<void> {
     const waits: Promise<unknown>[] = [];
     this.#unhandled++;
+    life.isReading = false;
     const answer = this.#call(this.#options.onEvent, event);
     if (this.#isClosed) return;
     if (answer instanceof Promise) waits.push(answer);
@@ -384,7 +387,7 @@ export class EventSubscription implements Subscription {
     const { openTimeout = 10_000, readTimeout = 45_000 } = this.#options;
     const { signal } = life.controller;
     const clock = this.#clock;
-    let looked = clock.now();
+    let looked = (life.begun = life.lastByte = clock.now());
     const patience = () => (life.firstByte ? readTimeout : openTimeout);
     const check = () => {
       const now = clock.now();

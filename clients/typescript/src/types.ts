@@ -47,7 +47,7 @@ export interface StreamGap {
 
 /** Why a connection ended, or why the next one waits. Those of `stream.close` stand for themselves. */
 export type WaitReason =
-  | 'ended' | 'network' | 'silent' | 'timeout' | 'status' | 'content-type' | 'state' | 'offline' | 'hidden' | 'woken' | 'gap' | 'rejoin' | 'reconnect' | 'closed'
+  | 'ended' | 'network' | 'silent' | 'timeout' | 'status' | 'content-type' | 'state' | 'credentials' | 'offline' | 'hidden' | 'woken' | 'gap' | 'rejoin' | 'reconnect' | 'closed'
   | 'drain' | 'limit' | 'revoked' | 'slow' | 'rotate' | 'unauthenticated' | 'forbidden' | (string & {});
 
 /** What the subscription does. `describe` of `@buffkit/client/words` says it in a sentence. */

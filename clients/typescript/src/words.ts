@@ -8,6 +8,7 @@ const reasons: Record<string, string> = {
   status: 'the server refused the request',
   'content-type': 'something on the way answered instead of the server',
   state: 'the page’s state could not be loaded',
+  credentials: 'the credentials could not be had',
   offline: 'there is no network',
   hidden: 'the page was put aside',
   woken: 'the device or the network came back',

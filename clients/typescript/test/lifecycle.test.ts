@@ -286,6 +286,19 @@ test('the token is asked for at each connection, and the newest is sent', async 
   stream.close();
 });
 
+test('a token that cannot be had is asked for again, and what went wrong is told', async () => {
+  let fails = true;
+  const { server, clock, stream } = start({ onEvent() {}, token: async () => {
+    if (fails) throw new Error('signed out');
+    return 't';
+  } });
+  await settle();
+  assert.deepEqual([stream.state.name, stream.state.reason, (stream.state.error?.cause as Error).message], ['waiting', 'credentials', 'signed out']);
+  fails = false;
+  await clock.until(() => server.connections.length === 1);
+  stream.close();
+});
+
 test('a token that is refused is replaced soon, once; after that the server’s time counts', async () => {
   for (const refuse of ['401', 'unauthenticated', 'revoked']) {
     const refused: boolean[] = [];

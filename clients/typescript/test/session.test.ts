@@ -102,6 +102,23 @@ test('a stranger is let in without a session, and is not asked at each connectio
   stream.close();
 });
 
+test('a request for the session to which no answer comes is given up', async () => {
+  const clock = new FakeClock();
+  let requests = 0;
+  const stream = subscribe('http://server/events', {
+    clock, environment: {}, onEvent() {}, session: session(), token: () => 'jwt',
+    fetch: () => {
+      requests++;
+      return new Promise<Response>(() => {});
+    },
+  });
+  await clock.advance(9_000);
+  assert.equal(requests, 1);
+  await clock.advance(5_000);
+  assert.equal(requests, 2);
+  stream.close();
+});
+
 test('a closed subscription leaves no timer', async () => {
   const { clock, stream } = start({ token: () => 'jwt' });
   await settle();
