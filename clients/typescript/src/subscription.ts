@@ -1,44 +1,20 @@
 import { Backoff, type Wait } from './backoff.js';
+import { parse, report } from './callbacks.js';
+import { systemClock } from './clock.js';
+import { watchEnvironment } from './environment.js';
 import { checkStatus, StreamError } from './errors.js';
-import { race } from './race.js';
+import { type Life, watchLife } from './life.js';
 import type { StreamMessage } from './parser.js';
 import { BoundedQueue } from './queue.js';
+import { race } from './race.js';
 import { RecentIds } from './recent-ids.js';
 import { eventStream } from './sse.js';
 import type {
   Clock, Connection, Environment, StreamEvent, StreamGap, StreamLive, StreamOpen, StreamState, SubscribeOptions, Subscription, Transport,
 } from './types.js';
-import { watchEnvironment } from './environment.js';
 
 // A connection that lived so long had nothing wrong with it.
 const goodLife = 1_000;
-// How often is looked whether the connection lives.
-const look = 5_000;
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clearTimeout: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
-  random: () => Math.random(),
-};
-
-/** One connection, from before it is made until after its end. */
-interface Life {
-  controller: AbortController;
-  /** When it was begun; 0 until the network is asked. */
-  begun: number;
-  /** When the first and the last byte came. */
-  firstByte: number;
-  lastByte: number;
-  isReading: boolean;
-  opened?: boolean;
-  connection?: Connection;
-  lastGap?: string | undefined;
-  /** The cursor that `stream.open` gave to a client which has lost its own; taken once the client was told of the gap. */
-  openId?: string;
-  close?: { reason: string; retryMs: number | undefined };
-  reason?: StreamError;
-}
 
 /** The subscription: one life after the other, each begun where the one before ended. */
 export class EventSubscription implements Subscription {
@@ -173,7 +149,7 @@ export class EventSubscription implements Subscription {
     const connection = this.#connection(life);
     this.#set({ name: 'connecting', transport: this.#transport.name, ...(this.#state.reason && { reason: this.#state.reason }) });
     if (signal.aborted) return;
-    this.#watch(life);
+    watchLife(life, this.#clock, options, () => this.#wake(), code => this.#cut(life, code));
     await race(this.#taken, signal);
     if (this.#needsState) await this.#loadState(life);
     if (this.#after !== undefined) connection.query.set('after', this.#after);
@@ -383,31 +359,6 @@ export class EventSubscription implements Subscription {
     if (id && !this.#isClosed) this.#call(() => this.#options.store?.save(this.#key, id), id);
   }
 
-  #watch(life: Life): void {
-    const { openTimeout = 10_000, readTimeout = 45_000 } = this.#options;
-    const { signal } = life.controller;
-    const clock = this.#clock;
-    let looked = (life.begun = life.lastByte = clock.now());
-    const patience = () => (life.firstByte ? readTimeout : openTimeout);
-    const check = () => {
-      const now = clock.now();
-      // Between two looks that are far apart the machine slept, or the browser saved timers.
-      if (now - looked > 2 * look) this.#wake();
-      looked = now;
-      // The clock may have been set back.
-      life.lastByte = Math.min(life.lastByte, now);
-      if (life.isReading && now - life.lastByte >= patience()) this.#cut(life, life.firstByte ? 'timeout' : 'silent');
-      if (!signal.aborted) arm();
-    };
-    let timer: unknown;
-    const arm = () => {
-      const left = life.lastByte + patience() - clock.now();
-      timer = clock.setTimeout(check, left > 0 && left < look ? left : look);
-    };
-    arm();
-    signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
-  }
-
   // Decides when the next connection is made, and waits for it.
   async #pause(life: Life, error: StreamError | undefined): Promise<void> {
     const { token, retries = Infinity } = this.#options;
@@ -526,19 +477,5 @@ export class EventSubscription implements Subscription {
       report(error);
     }
     return undefined;
-  }
-}
-
-function report(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error);
-  else queueMicrotask(() => { throw error; });
-}
-
-function parse(data: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
   }
 }

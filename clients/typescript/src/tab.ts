@@ -3,6 +3,7 @@ import { StreamError } from './index.js';
 import { Leadership, type Locks } from './leadership.js';
 import type { StreamMessage } from './parser.js';
 import { RecentIds } from './recent-ids.js';
+import { type Note, precedes, type Told } from './tab-notes.js';
 import type { Connection, StreamEvent, StreamState, Transport } from './types.js';
 
 /** As much of a BroadcastChannel as is needed. */
@@ -15,23 +16,6 @@ export interface Channel {
 // A tab whose consumer is behind by so many messages stops listening, and reads on its own from its cursor.
 const limit = 2_000;
 const remembered = 1_024;
-
-/** A message of the leader's stream. */
-interface Told {
-  kind: 'message';
-  term: string;
-  count: number;
-  message: StreamMessage;
-  extra: Partial<StreamEvent> | undefined;
-}
-
-/** What tabs tell each other. A term is one tab's time as leader; its messages are numbered without holes. */
-type Note =
-  | Told
-  | { kind: 'ask' }
-  | { kind: 'lead' | 'here'; term: string; count: number; position: string; state: StreamState }
-  | { kind: 'state'; term: string; state: StreamState }
-  | { kind: 'bye'; term: string };
 
 /** One call of the transport. */
 interface Run {
@@ -49,12 +33,6 @@ interface Run {
   isLive: boolean;
   isBlocked: boolean;
   isFollowing: boolean;
-}
-
-// Ids are ordered within an epoch, which is what stands before the last dash. Of ids that look otherwise nothing is known.
-function precedes(id: string, position: string): boolean {
-  const [one, other] = [id, position].map(text => /^(.+)-(\d{1,15})$/.exec(text));
-  return !!one && !!other && one[1] === other[1] && Number(one[2]) <= Number(other[2]);
 }
 
 /** One tab's part in a shared stream: on its own, listening, or leading. */
