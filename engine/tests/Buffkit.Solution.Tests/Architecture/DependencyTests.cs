@@ -10,6 +10,7 @@ public sealed class DependencyTests
 
     private static readonly Dictionary<string, string[]> May = new()
     {
+        ["Client"] = [],
         ["Streams"] = [],
         ["Streams.Encryption"] = ["Streams"],
         ["Streams.Redis"] = ["Streams"],

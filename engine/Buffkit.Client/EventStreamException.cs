@@ -1,0 +1,17 @@
+using System.Net;
+
+namespace Buffkit.Client;
+
+/// <summary>The server refuses what is asked for, and asking again would not help; or publishing failed for good.</summary>
+public sealed class EventStreamException : Exception
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="message">What is wrong, with what the server said.</param>
+    /// <param name="statusCode">The answer's status.</param>
+    /// <param name="innerException">What happened last.</param>
+    public EventStreamException(string message, HttpStatusCode? statusCode = null, Exception? innerException = null)
+        : base(message, innerException) => StatusCode = statusCode;
+
+    /// <summary>The status of the answer, where there was one.</summary>
+    public HttpStatusCode? StatusCode { get; }
+}

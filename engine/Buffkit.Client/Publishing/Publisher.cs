@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Buffkit.Client;
+
+/// <summary>
+/// Publishes with one idempotency key until the server says that the log holds the events, or that it never will. However often that takes,
+/// they are published once.
+/// </summary>
+internal sealed partial class Publisher(StreamRequests requests, EventStreamClientOptions options, SessionHolder session, TimeProvider time, Random random, ILogger logger)
+{
+    private const string KeyHeader = "Idempotency-Key";
+
+    private const int LongestKey = 200;
+
+    public async Task<IReadOnlyList<string>> PublishAsync(
+        IReadOnlyList<EventToPublish> events, bool isBatch, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is { } given && (given.Length is 0 or > LongestKey || given.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            throw new ArgumentException($"An idempotency key has 1 to {LongestKey} visible ASCII characters.", nameof(idempotencyKey));
+        using var activity = EventStreamTelemetry.Source.StartActivity("publish", ActivityKind.Producer);
+        activity?.SetTag("messaging.destination.name", events[0].Topic);
+        activity?.SetTag("messaging.batch.message_count", events.Count);
+
+        // Written once: with other bytes the key would be another request's.
+        var body = PublishBody.Write(events, isBatch, options.Source, activity ?? Activity.Current);
+        var key = idempotencyKey ?? Guid.NewGuid().ToString("N");
+        // A key is its caller's. Without credentials the caller is the session, so a try must not come as another one than that before.
+        var own = session.Current.Token is null ? new Session() : session.Current;
+        var began = time.GetTimestamp();
+        var backoff = new Backoff(options.BackoffStart, options.BackoffMax, random);
+        var isRefusedOnce = false;
+        while (true)
+        {
+            var attempt = await TryAsync(body, isBatch, key, own, cancellationToken).ConfigureAwait(false);
+            if (attempt.Ids is { } ids)
+                return ids;
+            // A token that has just expired: the next one is asked for.
+            var mayBeExpired = attempt.Status is 401 && options.AccessToken is not null && !isRefusedOnce;
+            isRefusedOnce |= mayBeExpired;
+            if (!attempt.MayHelp && !mayBeExpired)
+                throw Failed(activity, attempt, "");
+            var wait = backoff.Next(attempt.Wish, failed: true);
+            if (time.GetElapsedTime(began) + wait > options.PublishTimeout)
+                throw Failed(activity, attempt, $" It was tried for {options.PublishTimeout}; the log may hold the events. Publishing again with the key '{key}' does not double them.");
+            Log.TryAgain(logger, attempt.Problem!.Message, wait);
+            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static EventStreamException Failed(Activity? activity, Attempt attempt, string more)
+    {
+        activity?.SetStatus(ActivityStatusCode.Error);
+        return new EventStreamException($"The events could not be published. {attempt.Problem!.Message}{more}", (HttpStatusCode?)attempt.Status, attempt.Problem);
+    }
+
+    private async ValueTask<Attempt> TryAsync(ReadOnlyMemory<byte> body, bool isBatch, string key, Session own, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(options.PublishAttemptTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var client = requests.Http();
+            using var request = StreamRequests.Request(client, HttpMethod.Post, requests.Address(client));
+            request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(isBatch ? PublishBody.Many : PublishBody.One) } };
+            request.Headers.Add(KeyHeader, key);
+            StreamRequests.Add(request.Headers, await requests.CallerAsync(either.Token, own).ConfigureAwait(false));
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            if (response.StatusCode is HttpStatusCode.Accepted)
+                return new Attempt(Read(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false)));
+            var problem = await Refusals.ReadAsync(response, time, either.Token).ConfigureAwait(false);
+            return new Attempt(null, problem, problem.Status, problem.RetryAfter, MayHelp: problem.Status is 408 or 425 or 429 or >= 500);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new Attempt(null, e, MayHelp: true);
+        }
+    }
+
+    private static string[] Read(byte[] answer)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(answer);
+            return document.RootElement.TryGetProperty("ids", out var ids)
+                ? [.. ids.EnumerateArray().Select(id => id.GetString()!)]
+                : [document.RootElement.GetProperty("id").GetString()!];
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // A page that something between the two answered with, perhaps; the key makes asking again safe.
+            throw new IOException("The answer names no ids.", e);
+        }
+    }
+
+    private sealed record Attempt(string[]? Ids, Exception? Problem = null, int? Status = null, TimeSpan? Wish = null, bool MayHelp = false);
+
+    private static partial class Log
+    {
+        [LoggerMessage(50, LogLevel.Warning, "Publishing failed, and is tried again in {Wait}: {Reason}")]
+        public static partial void TryAgain(ILogger logger, string reason, TimeSpan wait);
+    }
+}
