@@ -12,6 +12,8 @@ internal sealed class ImpatientTime : TimeProvider
 
     public TimeSpan Passed => TimeSpan.FromTicks(Interlocked.Read(ref _passed));
 
+    public void Pass(TimeSpan time) => Interlocked.Add(ref _passed, time.Ticks);
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Interlocked.Read(ref _passed);
@@ -49,7 +51,7 @@ internal sealed class ImpatientTime : TimeProvider
         {
             if (Volatile.Read(ref _version) != version)
                 return;
-            Interlocked.Add(ref time._passed, dueTime.Ticks);
+            time.Pass(dueTime);
             callback(state);
         }
     }
