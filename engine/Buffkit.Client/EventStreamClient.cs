@@ -103,7 +103,8 @@ public sealed class EventStreamClient : IDisposable
     /// <summary>Publishes one event.</summary>
     /// <param name="e">The event.</param>
     /// <param name="idempotencyKey">
-    /// Names this publish, 1 to 200 visible ASCII characters, so that it is none again when the caller repeats it after a crash; a new one where there is none.
+    /// Names this publish, 1 to 200 visible ASCII characters, so that the same event published again after a crash is the same one; a new key where there is none.
+    /// With a key of the caller's the event carries no <c>traceparent</c>, since it would be another one the second time.
     /// </param>
     /// <param name="cancellationToken">Ends the wait; the log may hold the event all the same.</param>
     /// <returns>The id that the log gave it.</returns>

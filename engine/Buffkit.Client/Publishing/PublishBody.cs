@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Buffkit.Client;
@@ -11,34 +12,39 @@ internal static class PublishBody
 
     public const string Many = MediaTypes.Batch;
 
-    public static ReadOnlyMemory<byte> Write(IReadOnlyList<EventToPublish> events, bool isBatch, string source, Activity? activity)
+    /// <param name="events">The events.</param>
+    /// <param name="isBatch">An array of them.</param>
+    /// <param name="source">The CloudEvents source.</param>
+    /// <param name="key">Makes the ids, which must be the same when the same is published again.</param>
+    /// <param name="trace">The trace that the events belong to.</param>
+    public static ReadOnlyMemory<byte> Write(IReadOnlyList<EventToPublish> events, bool isBatch, string source, string key, Activity? trace)
     {
         var body = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(body);
         if (isBatch)
             json.WriteStartArray();
-        foreach (var e in events)
-            Write(json, e, source, activity);
+        for (var i = 0; i < events.Count; i++)
+            Write(json, events[i], string.Create(CultureInfo.InvariantCulture, $"{key}/{i}"), source, trace);
         if (isBatch)
             json.WriteEndArray();
         json.Flush();
         return body.WrittenMemory;
     }
 
-    private static void Write(Utf8JsonWriter json, EventToPublish e, string source, Activity? activity)
+    private static void Write(Utf8JsonWriter json, EventToPublish e, string id, string source, Activity? trace)
     {
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
-        json.WriteString("id"u8, Guid.NewGuid().ToString("N"));
+        json.WriteString("id"u8, id);
         json.WriteString("source"u8, source);
         json.WriteString("type"u8, e.Type);
         json.WriteString("topic"u8, e.Topic);
         if (e.Key is { } key)
             json.WriteString("key"u8, key);
         // CloudEvents distributed tracing extension; whoever gets the event goes on with this trace.
-        if (activity is { IdFormat: ActivityIdFormat.W3C, Id: { } trace })
-            json.WriteString("traceparent"u8, trace);
-        if (activity is { TraceStateString: { Length: > 0 } state })
+        if (trace is { IdFormat: ActivityIdFormat.W3C, Id: { } parent })
+            json.WriteString("traceparent"u8, parent);
+        if (trace is { TraceStateString: { Length: > 0 } state })
             json.WriteString("tracestate"u8, state);
         if (e.ContentType is { } contentType)
             json.WriteString("datacontenttype"u8, contentType);

@@ -25,9 +25,10 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
         activity?.SetTag("messaging.destination.name", events[0].Topic);
         activity?.SetTag("messaging.batch.message_count", events.Count);
 
-        // Written once: with other bytes the key would be another request's.
-        var body = PublishBody.Write(events, isBatch, options.Source, activity ?? Activity.Current);
+        // Written once: with other bytes the key would be another request's. So a trace stands in events only where the key is ours: a caller
+        // that publishes again by its own key does that in another trace.
         var key = idempotencyKey ?? Guid.NewGuid().ToString("N");
+        var body = PublishBody.Write(events, isBatch, options.Source, key, idempotencyKey is null ? activity ?? Activity.Current : null);
         // A key is its caller's. Without credentials the caller is the session, so a try must not come as another one than that before.
         var own = session.Current.Token is null ? new Session() : session.Current;
         var began = time.GetTimestamp();

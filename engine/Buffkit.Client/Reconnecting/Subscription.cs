@@ -268,8 +268,7 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
     private TimeSpan Failed(Exception e, bool isSilent)
     {
         _end = isSilent ? "The server did not answer in time." : e.Message;
-        if (isSilent && _transports.HasOthers)
-            Leave(_transports.Broken());
+        Leave(isSilent && _transports.HasOthers ? _transports.Broken() : _transports.Failed());
         return _backoff.Next(_retry, failed: true);
     }
 

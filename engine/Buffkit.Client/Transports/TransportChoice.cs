@@ -13,6 +13,7 @@ internal sealed class TransportChoice(IReadOnlyList<EventStreamTransport> transp
 
     private int _index;
     private int _shortLives;
+    private int _failures;
     private long _leftAt;
 
     public EventStreamTransport Current => transports[_index];
@@ -35,18 +36,26 @@ internal sealed class TransportChoice(IReadOnlyList<EventStreamTransport> transp
     /// <returns>Whether another transport comes next.</returns>
     public bool Ended(TimeSpan life)
     {
+        _failures = 0;
         _shortLives = life < ShortLife ? _shortLives + 1 : 0;
         return _shortLives >= ShortLivesAllowed && Broken();
     }
 
     /// <summary>The server ended the connection itself: it came through.</summary>
-    public void Closed() => _shortLives = 0;
+    public void Closed() => (_shortLives, _failures) = (0, 0);
+
+    /// <summary>
+    /// No connection was made. That may be a server that is away, and says nothing of the transport; but one that was fallen back to is not
+    /// held on to when it does not come through either.
+    /// </summary>
+    /// <returns>Whether another transport comes next.</returns>
+    public bool Failed() => _index > 0 && ++_failures >= ShortLivesAllowed && Broken();
 
     /// <summary>The transport does not come through.</summary>
     /// <returns>Whether another one comes next.</returns>
     public bool Broken()
     {
-        _shortLives = 0;
+        (_shortLives, _failures) = (0, 0);
         _index = (_index + 1) % transports.Count;
         _leftAt = time.GetTimestamp();
         return HasOthers;
