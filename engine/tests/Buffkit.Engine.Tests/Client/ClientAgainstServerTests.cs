@@ -68,6 +68,25 @@ public sealed partial class ClientAgainstServerTests(PostgresServer postgres, My
         Assert.Equal(["0", "1", "2", "3", "4", "5"], (await reading).Select(e => e.Text));
     }
 
+    [Fact]
+    public async Task CompressedStream_IsReadAsItGrows()
+    {
+        await using var server = await StreamsServer.StartAsync(Hasty);
+        using var handler = StreamClient.CreateHandler();
+        handler.AutomaticDecompression = DecompressionMethods.GZip;
+        using var http = new HttpClient(handler) { BaseAddress = server.Address };
+        using var client = new StreamClient(http, Over(EventStreamTransport.ServerSentEvents));
+        await using var events = client.SubscribeAsync("a", new SubscriptionOptions { After = SubscriptionOptions.Earliest }, Token).GetAsyncEnumerator(Token);
+
+        for (var i = 0; i < 5; i++)
+        {
+            // The next is published when this one was read.
+            await server.PublishAsync("a", $"{i} {new string('x', 5_000)}");
+            Assert.True(await events.MoveNextAsync());
+            Assert.StartsWith($"{i} x", events.Current.Text, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Transports))]
     public async Task Sequence_ThroughAProxyThatCutsSplitsAndStalls_IsExact(EventStreamTransport transport)
