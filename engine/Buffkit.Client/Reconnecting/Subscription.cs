@@ -186,7 +186,7 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
                 // An event without an id of its own cannot be told from another.
                 if (received.Cursor is { Length: > 0 } id && !_seen.Add(id))
                     return null;
-                _hasMoved = true;
+                (_hasMoved, _refusals) = (true, 0);
                 Move(received);
                 return received.Event;
             case ReceivedKind.Open when !_isOpened:
