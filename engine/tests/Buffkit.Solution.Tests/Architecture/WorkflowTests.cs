@@ -34,6 +34,7 @@ public sealed partial class WorkflowTests
     }
 
     [Theory]
+    [InlineData("Buffkit.Client")]
     [InlineData("Buffkit.Streams")]
     [InlineData("Buffkit.Migrations")]
     [InlineData("Buffkit.Migrations.CommandLine")]
