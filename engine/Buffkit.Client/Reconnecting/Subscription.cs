@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Client;
 
@@ -304,19 +303,4 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
 
     // Whatever a handler, a decoder, a socket or a proxy makes of a network that fails, or of the caller's own cancellation.
     private static bool IsNetwork(Exception e) => e is HttpRequestException or IOException or InvalidDataException or WebSocketException or OperationCanceledException or ObjectDisposedException;
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "The stream connects again in {Wait}: {Reason}")]
-        public static partial void Reconnects(ILogger logger, TimeSpan wait, string? reason);
-
-        [LoggerMessage(2, LogLevel.Warning, "The stream comes over {Transport} from now on: {Reason}")]
-        public static partial void FallsBack(ILogger logger, EventStreamTransport transport, string? reason);
-
-        [LoggerMessage(3, LogLevel.Warning, "Events after {After} and before {Next} could not be delivered: {Reason}.")]
-        public static partial void Gap(ILogger logger, string? after, string? next, string? reason);
-
-        [LoggerMessage(4, LogLevel.Warning, "The state could not be loaded; it is tried again.")]
-        public static partial void NoState(ILogger logger, Exception exception);
-    }
 }
