@@ -64,9 +64,10 @@ public sealed class CursorStoreTests : IDisposable
     {
         var store = new FileCursorStore(_folder.FullName);
         using var server = new ScriptedServer((_, number) => ScriptedServer.Stream(Open + Event($"e-{number + 1}", "a") + Event($"e-{number + 2}", "b"), BodyEnd.Stall));
-        using var first = ClientOf(server);
+        // The machine's clock: an impatient one would not wait for the file at the end.
+        using var first = ClientOf(server, time: TimeProvider.System);
         await first.SubscribeAsync("a", new SubscriptionOptions { CursorStore = store }, Token).ReadAsync(2);
-        using var second = ClientOf(server);
+        using var second = ClientOf(server, time: TimeProvider.System);
 
         await second.SubscribeAsync("a", new SubscriptionOptions { CursorStore = store }, Token).ReadAsync(1);
 
