@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { publishNumbers } from '../support/publish.js';
+
+export default async function kill(t, { api, subscribe }) {
+  const inbox = await subscribe(api.url, 'topic=kill', ['number']);
+  await publishNumbers(api, 'kill', 0, 5);
+  await inbox.received(5);
+
+  // Nobody knows how much of this has reached the client.
+  await publishNumbers(api, 'kill', 5, 500);
+  await api.kill();
+  await api.start();
+  await publishNumbers(api, 'kill', 505, 5);
+
+  const received = await inbox.received(510);
+  assert.deepEqual(received.map(event => Number(event.data)), Array.from({ length: 510 }, (_, i) => i));
+  assert.deepEqual(inbox.of('stream.gap'), []);
+}

@@ -1,0 +1,85 @@
+// A network between client and server, which counts, and cuts.
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+export class Proxy {
+  #server;
+  #target;
+  #watchers = new Set();
+  #cutAfter = () => Infinity;
+
+  /** Connections that were taken. */
+  connections = 0;
+
+  /** Pieces that the server sent. */
+  chunks = 0;
+
+  cuts = 0;
+
+  constructor(target) {
+    this.#target = target;
+  }
+
+  async start() {
+    this.#server = createServer(client => this.#relay(client));
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return this;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.address().port}/events`;
+  }
+
+  /** Cuts each connection that begins now behind as many bytes as `next` says, wherever in an event that is. */
+  cutAfter(next) {
+    this.#cutAfter = next;
+  }
+
+  /** Called whenever something happened here. */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  dispose() {
+    this.#server.close();
+    this.#tell();
+  }
+
+  #tell() {
+    for (const watcher of this.#watchers)
+      watcher();
+  }
+
+  #relay(client) {
+    this.connections++;
+    let left = this.#cutAfter();
+    const server = connect(this.#target.port, '127.0.0.1');
+    const end = () => {
+      client.destroy();
+      server.destroy();
+    };
+    // What a cut connection says of that is nobody's concern.
+    for (const socket of [client, server])
+      socket.on('error', end).on('close', end);
+    client.pipe(server);
+    server.on('data', chunk => {
+      this.chunks++;
+      if (chunk.length < left) {
+        left -= chunk.length;
+        if (!client.write(chunk)) {
+          server.pause();
+          client.once('drain', () => server.resume());
+        }
+      } else {
+        // What came before the cut arrives.
+        this.cuts++;
+        server.destroy();
+        client.write(chunk.subarray(0, left), () => client.destroy());
+        left = Infinity;
+      }
+      this.#tell();
+    });
+    this.#tell();
+  }
+}
