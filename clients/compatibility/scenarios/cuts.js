@@ -9,7 +9,7 @@ const perCall = 20;
 export default async function cuts(t, { api, client, subscribe }) {
   const next = random(20261128);
   const wanted = client.cuts ?? 12;
-  const proxy = await new Proxy(api).start();
+  const proxy = await new Proxy(api, client.takesIdEarly ? /\nid: [^\n]*\n$/ : null).start();
   t.after(() => proxy.dispose());
   proxy.cutAfter(() => proxy.cuts < wanted ? 1_000 + Math.floor(next() * 4_000) : Infinity);
   const inbox = await subscribe(proxy.url, 'topic=cuts', ['number']);

@@ -3,12 +3,20 @@ const patience = 20_000;
 
 export class Inbox {
   #watchers = new Set();
+  #ids = new Set();
 
   /** All that came, repeats too. */
   events = [];
 
+  /** What came of other types than the server's own, without repeats, as a user keeps it. */
+  payload = [];
+
   add(event) {
     this.events.push(event);
+    if (!event.type.startsWith('stream.') && !this.#ids.has(event.id)) {
+      this.#ids.add(event.id);
+      this.payload.push(event);
+    }
     for (const watcher of this.#watchers)
       watcher();
   }
@@ -20,12 +28,6 @@ export class Inbox {
 
   of(type) {
     return this.events.filter(event => event.type === type);
-  }
-
-  /** What came of other types than the server's own, without repeats, as a user keeps it. */
-  get payload() {
-    const seen = new Set();
-    return this.events.filter(event => !event.type.startsWith('stream.') && !seen.has(event.id) && seen.add(event.id));
   }
 
   /** Waits for the first of a type. */

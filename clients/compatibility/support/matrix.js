@@ -21,6 +21,8 @@ const scenarios = await Promise.all((await readdir(folder)).sort().map(async fil
  * @property {Record<string, (t: object, context: object) => Promise<void>>} [besides] What else the docs say of it.
  * @property {Record<string, {data: string, because: string}>} [reads] Payloads that arrive otherwise than the specification says.
  * @property {boolean} [isPoll] It asks for batches, and sees no control events but gaps.
+ * @property {boolean} [takesIdEarly] It takes an id for its last when it reads the line, not when the event is complete: cut between an
+ *   event's last line and the empty one, it skips the event. It is not cut at that byte.
  * @property {number} [cuts] How many cuts it is put through.
  */
 

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 export class Proxy {
   #server;
   #target;
+  #spares;
   #watchers = new Set();
   #cutAfter = () => Infinity;
 
@@ -16,8 +17,10 @@ export class Proxy {
 
   cuts = 0;
 
-  constructor(target) {
+  /** @param spares Where not to cut: of what came last, as text. */
+  constructor(target, spares = null) {
     this.#target = target;
+    this.#spares = spares;
   }
 
   async start() {
@@ -74,6 +77,8 @@ export class Proxy {
       } else {
         // What came before the cut arrives.
         this.cuts++;
+        if (this.#spares?.test(chunk.subarray(0, left).toString('latin1')))
+          left--;
         server.destroy();
         client.write(chunk.subarray(0, left), () => client.destroy());
         left = Infinity;

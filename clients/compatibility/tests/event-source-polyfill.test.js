@@ -1,0 +1,9 @@
+import { subscribe } from '../clients/event-source-polyfill.js';
+import { matrix } from '../support/matrix.js';
+
+matrix({
+  name: 'event-source-polyfill',
+  subscribe,
+  // It waits for a second at least before it comes back.
+  cuts: 4,
+});
