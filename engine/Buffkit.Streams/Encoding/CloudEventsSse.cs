@@ -7,11 +7,11 @@ internal static class CloudEventsSse
 {
     public static void Write(IBufferWriter<byte> to, StreamEvent e)
     {
-        SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         to.Write("data: "u8);
         // Compact JSON has no line breaks of its own; those of strings are escaped.
         CloudEventsJson.Write(to, e);
-        to.Write("\n\n"u8);
+        to.Write("\n"u8);
+        SseField.EndOfEvent(to, e.Id);
     }
 }

@@ -10,7 +10,6 @@ internal static class HtmlSse
 {
     public static void Write(IBufferWriter<byte> to, StreamEvent e)
     {
-        SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         var data = e.Data.Span;
         switch (e.Kind())
@@ -29,6 +28,6 @@ internal static class HtmlSse
                 break;
         }
 
-        SseField.EndOfEvent(to);
+        SseField.EndOfEvent(to, e.Id);
     }
 }

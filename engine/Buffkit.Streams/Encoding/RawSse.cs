@@ -7,7 +7,6 @@ internal static class RawSse
 {
     public static void Write(IBufferWriter<byte> to, StreamEvent e)
     {
-        SseField.Id(to, e.Id);
         SseField.Event(to, e.Type);
         var data = e.Data.Span;
         switch (e.Kind())
@@ -23,6 +22,6 @@ internal static class RawSse
                 break;
         }
 
-        SseField.EndOfEvent(to);
+        SseField.EndOfEvent(to, e.Id);
     }
 }

@@ -8,18 +8,22 @@ internal static class ControlEvents
 {
     public static void WriteOpen(IBufferWriter<byte> to, StreamOpen open)
     {
-        SseField.Id(to, open.Cursor);
         Write(to, EventType.Open, open, WriteMembers);
+        SseField.EndOfEvent(to, open.Cursor);
     }
 
     /// <remarks>Without an id: it tells of no place in the log, and leaves the client's last id where it is.</remarks>
-    public static void WriteLive(IBufferWriter<byte> to, StreamLive live) => Write(to, EventType.Live, live, WriteMembers);
+    public static void WriteLive(IBufferWriter<byte> to, StreamLive live)
+    {
+        Write(to, EventType.Live, live, WriteMembers);
+        SseField.EndOfEvent(to);
+    }
 
     /// <remarks>Its id is the cursor before <see cref="Gap.Next"/>, so a client cut right after it goes on from there.</remarks>
     public static void WriteGap(IBufferWriter<byte> to, Gap gap)
     {
-        SseField.Id(to, gap.Next.Previous);
         Write(to, EventType.Gap, gap, WriteMembers);
+        SseField.EndOfEvent(to, gap.Next.Previous);
     }
 
     /// <remarks>Without an id: the client comes back with the cursor it has. <c>retry:</c> stands first, for a native EventSource.</remarks>
@@ -27,14 +31,15 @@ internal static class ControlEvents
     {
         SseField.Retry(to, close.Retry);
         Write(to, EventType.Close, close, WriteMembers);
+        SseField.EndOfEvent(to);
     }
 
     /// <summary>A heartbeat that is an event, and moves the client's last id along.</summary>
     /// <remarks>It has data, though nothing to say: without data it would be no event to some parsers, and an empty message to others.</remarks>
     public static void WriteHeartbeat(IBufferWriter<byte> to, EventId cursor)
     {
-        SseField.Id(to, cursor);
         Write(to, EventType.Heartbeat, cursor, WriteMembers);
+        SseField.EndOfEvent(to, cursor);
     }
 
     public static void WriteMembers(Utf8JsonWriter json, EventId cursor)
@@ -79,7 +84,7 @@ internal static class ControlEvents
             json.WriteEndObject();
         }
 
-        to.Write("\n\n"u8);
+        to.Write("\n"u8);
     }
 }
 

@@ -7,8 +7,6 @@ namespace Buffkit.Streams;
 internal static class SseField
 {
     // The space after the colon is part of the syntax; without it a value's own leading space would be eaten.
-    public static void Id(IBufferWriter<byte> to, EventId id) => Line(to, "id: "u8, id.ToString());
-
     public static void Event(IBufferWriter<byte> to, string type) => Line(to, "event: "u8, type);
 
     public static void Retry(IBufferWriter<byte> to, TimeSpan retry)
@@ -24,6 +22,17 @@ internal static class SseField
     /// </summary>
     public static void Comment(IBufferWriter<byte> to) => to.Write(":\n"u8);
 
+    /// <summary>
+    /// The id, and the end. The id stands last: parsers there are that take it for the client's last id as soon as they read the line
+    /// (eventsource 2, @microsoft/fetch-event-source), and would skip an event of which a cut left them no more than its beginning.
+    /// </summary>
+    public static void EndOfEvent(IBufferWriter<byte> to, EventId id)
+    {
+        Line(to, "id: "u8, id.ToString());
+        EndOfEvent(to);
+    }
+
+    /// <summary>The end of an event that has no id: the client's last id stays.</summary>
     public static void EndOfEvent(IBufferWriter<byte> to) => to.Write("\n"u8);
 
     /// <summary>One <c>data:</c> line per line of the text, whichever of CR, LF and CRLF ends it.</summary>

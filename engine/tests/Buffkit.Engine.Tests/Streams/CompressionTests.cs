@@ -93,9 +93,9 @@ public sealed class CompressionTests
 
         var data = new string('y', 3_000);
         await server.PublishAsync("a", data);
-        Assert.StartsWith("id: ", await lines.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal("event: test", await lines.ReadLineAsync(TestContext.Current.CancellationToken));
         Assert.Equal("data: " + data, await lines.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.StartsWith("id: ", await lines.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         curl.Kill();
     }
 
