@@ -12,7 +12,7 @@ const scenarios = await Promise.all((await readdir(folder)).sort().map(async fil
 
 /**
  * @typedef {object} Client
- * @property {string} name
+ * @property {string} name That of its file of tests.
  * @property {(url: string, types: string[], onEvent: (event: {id: string, type: string, data: string}) => void) => () => void} subscribe
  *   As the docs show it: begins a stream, and returns what ends it.
  * @property {'raw' | 'cloudevents'} [form] What `data` is; a CloudEvent's is its JSON.
@@ -20,6 +20,7 @@ const scenarios = await Promise.all((await readdir(folder)).sort().map(async fil
  * @property {Record<string, (t: object, context: object) => Promise<void>>} [instead] What happens in them.
  * @property {Record<string, (t: object, context: object) => Promise<void>>} [besides] What else the docs say of it.
  * @property {Record<string, {data: string, because: string}>} [reads] Payloads that arrive otherwise than the specification says.
+ * @property {boolean} [givesUp] An error status is its end.
  * @property {boolean} [isPoll] It asks for batches, and sees no control events but gaps.
  * @property {boolean} [takesIdEarly] It takes an id for its last when it reads the line, not when the event is complete: cut between an
  *   event's last line and the empty one, it skips the event. It is not cut at that byte.

@@ -6,7 +6,6 @@ import { Inbox, until } from './inbox.js';
 
 /** Takes every place, for as long as the test runs. */
 export async function fillUp(t, api) {
-  const comments = new Inbox();
   const places = await Promise.all(Array.from({ length: connections }, () => enter(api)));
   t.after(async () => {
     places.forEach(place => place.request.destroy());
@@ -17,13 +16,23 @@ export async function fillUp(t, api) {
     }
   });
   assert.ok(places.every(place => place.isIn));
-  places[0].response.on('data', () => comments.add({ type: 'comment' }));
-  return {
-    /** Waits for as many heartbeats, one a second, of one who has a place. */
-    heartbeats(count) {
-      const wanted = comments.events.length + count;
-      return until(() => comments.events.length >= wanted, 'heartbeats', comments);
-    },
+  return { heartbeats: count(places[0]) };
+}
+
+/** Has a place of its own, by whose heartbeats a test can tell that a time has passed on the server. */
+export async function watchHeartbeats(t, api) {
+  const place = await enter(api);
+  t.after(() => place.request.destroy());
+  return count(place);
+}
+
+/** Waits for as many heartbeats from then on, one a second. */
+function count({ response }) {
+  const comments = new Inbox();
+  response.on('data', () => comments.add({ type: 'comment' }));
+  return wanted => {
+    const end = comments.events.length + wanted;
+    return until(() => comments.events.length >= end, 'heartbeats', comments);
   };
 }
 

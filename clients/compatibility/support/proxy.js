@@ -7,6 +7,7 @@ export class Proxy {
   #target;
   #spares;
   #watchers = new Set();
+  #open = new Set();
   #cutAfter = () => Infinity;
 
   /** Connections that were taken. */
@@ -16,6 +17,12 @@ export class Proxy {
   chunks = 0;
 
   cuts = 0;
+
+  /** Connections that were answered with an error. */
+  errors = 0;
+
+  /** Whether connections that begin now are answered `502`. */
+  isBroken = false;
 
   /** @param spares Where not to cut: of what came last, as text. */
   constructor(target, spares = null) {
@@ -38,6 +45,11 @@ export class Proxy {
     this.#cutAfter = next;
   }
 
+  /** Cuts all connections that are open. */
+  cutAll() {
+    this.#open.forEach(end => end());
+  }
+
   /** Called whenever something happened here. */
   watch(watcher) {
     this.#watchers.add(watcher);
@@ -46,7 +58,7 @@ export class Proxy {
 
   dispose() {
     this.#server.close();
-    this.#tell();
+    this.cutAll();
   }
 
   #tell() {
@@ -55,13 +67,24 @@ export class Proxy {
   }
 
   #relay(client) {
+    if (this.isBroken) {
+      client.on('error', () => {}).once('data', () => {
+        this.errors++;
+        client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+        this.#tell();
+      });
+      return;
+    }
+
     this.connections++;
     let left = this.#cutAfter();
     const server = connect(this.#target.port, '127.0.0.1');
     const end = () => {
       client.destroy();
       server.destroy();
+      this.#open.delete(end);
     };
+    this.#open.add(end);
     // What a cut connection says of that is nobody's concern.
     for (const socket of [client, server])
       socket.on('error', end).on('close', end);

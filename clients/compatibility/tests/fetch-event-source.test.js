@@ -5,7 +5,7 @@ import { matrix } from '../support/matrix.js';
 const because = 'It joins lines only when the first of them is not empty.';
 
 matrix({
-  name: '@microsoft/fetch-event-source',
+  name: 'fetch-event-source',
   subscribe,
   takesIdEarly: true,
   reads: {

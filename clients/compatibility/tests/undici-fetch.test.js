@@ -6,7 +6,7 @@ import { matrix } from '../support/matrix.js';
 import { Proxy } from '../support/proxy.js';
 
 matrix({
-  name: 'undici fetch',
+  name: 'undici-fetch',
   subscribe,
   besides: {
     // undici cuts a body of which nothing came for five minutes. Here it is two and a half seconds.
