@@ -35,7 +35,7 @@ export function matrix(client) {
     after(() => api.dispose());
 
     for (const [name, run] of scenarios) {
-      test(name, { timeout: 60_000, skip: client.cannot?.[name] && !client.instead?.[name] ? client.cannot[name] : false }, async t => {
+      test(name, { timeout: 120_000, skip: client.cannot?.[name] && !client.instead?.[name] ? client.cannot[name] : false }, async t => {
         if (client.cannot?.[name])
           t.diagnostic(client.cannot[name]);
         await (client.instead?.[name] ?? run)(t, context(t, api, client));
@@ -43,7 +43,7 @@ export function matrix(client) {
     }
 
     for (const [name, run] of Object.entries(client.besides ?? {}))
-      test(name, { timeout: 60_000 }, t => run(t, context(t, api, client)));
+      test(name, { timeout: 120_000 }, t => run(t, context(t, api, client)));
   });
 }
 

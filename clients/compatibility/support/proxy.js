@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 
 export class Proxy {
   #server;
+  #port = 0;
   #target;
   #spares;
   #watchers = new Set();
@@ -30,14 +31,21 @@ export class Proxy {
     this.#spares = spares;
   }
 
+  /** Listens, the first time at a port of its own, which it keeps. */
   async start() {
     this.#server = createServer(client => this.#relay(client));
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
+    this.#port = this.#server.address().port;
     return this;
   }
 
+  /** Takes no connections until it starts again; those that are open stay. */
+  leave() {
+    this.#server.close();
+  }
+
   get url() {
-    return `http://127.0.0.1:${this.#server.address().port}/events`;
+    return `http://127.0.0.1:${this.#port}/events`;
   }
 
   /** Cuts each connection that begins now behind as many bytes as `next` says, wherever in an event that is. */

@@ -113,9 +113,12 @@ public sealed class BrowserEventSourceTests(Chromium chromium) : IAsyncLifetime
     public async Task Server_DrainedOrKilledAndStartedAgain_GoesOnWithExactlyWhatWasMissed(bool drained)
     {
         Assert.SkipWhen(drained && OperatingSystem.IsWindows(), "A process is not asked to end there.");
-        var page = await SubscribeAsync(_api.Address, "back", ["number"]);
+        await using var proxy = new CuttingProxy(_api.Address);
+        var page = await SubscribeAsync(proxy.Address, "back", ["number"]);
         await BrowserPage.PublishNumbersAsync(_api, "back", 0, 100);
 
+        // The browser cannot be back before there is something that it missed.
+        proxy.IsAway = true;
         if (drained)
             await _api.StopAsync();
         else
@@ -123,6 +126,7 @@ public sealed class BrowserEventSourceTests(Chromium chromium) : IAsyncLifetime
         await using (var second = await ApiProcess.StartAsync(_folder.FullName, Settings, _api.Address.Port))
         {
             await BrowserPage.PublishNumbersAsync(second, "back", 100, 5);
+            proxy.IsAway = false;
 
             Assert.Equal(Numbers(105), (await PayloadsAsync(page, 105)).Select(item => item.Data));
         }

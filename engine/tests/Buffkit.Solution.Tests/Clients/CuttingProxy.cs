@@ -34,6 +34,9 @@ public sealed class CuttingProxy : IAsyncDisposable
     /// <summary>Whether connections that begin now are answered <c>502</c>.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>Whether connections that begin now are ended without a word.</summary>
+    public bool IsAway { get; set; }
+
     public int Connections => Volatile.Read(ref _connections);
 
     public int Cuts => Volatile.Read(ref _cuts);
@@ -72,6 +75,8 @@ public sealed class CuttingProxy : IAsyncDisposable
         using var server = new TcpClient();
         try
         {
+            if (IsAway)
+                return;
             if (IsBroken)
             {
                 await client.GetStream().ReadExactlyAsync(new byte[16], end.Token);

@@ -11,6 +11,7 @@ public sealed class HtmxTests(Chromium chromium, NodePrograms node) : IAsyncLife
         ["Streams__Html__Topics__0"] = "rows",
         ["Streams__Retry__Min"] = "00:00:00.020",
         ["Streams__Retry__Max"] = "00:00:00.040",
+        ["Streams__Drain__Spread"] = "00:00:00.200",
     };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("htmx-");
@@ -74,6 +75,41 @@ public sealed class HtmxTests(Chromium chromium, NodePrograms node) : IAsyncLife
         await Assertions.Expect(page.Locator("#rows li")).ToHaveTextAsync(rows);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Server_DrainedOrKilledAndStartedAgain_BringsExactlyWhatWasMissed(bool drained)
+    {
+        Assert.SkipWhen(drained && OperatingSystem.IsWindows(), "A process is not asked to end there.");
+        await using var proxy = new CuttingProxy(_api.Address);
+        var page = await OpenAsync(proxy.Address, resumes: true);
+        await PublishAsync(1, 2);
+        await Assertions.Expect(page.Locator("#rows li")).ToHaveCountAsync(2);
+
+        // The browser cannot be back before there is something that it missed.
+        proxy.IsAway = true;
+        if (drained)
+            await _api.StopAsync();
+        else
+            await _api.KillAsync();
+        await using var second = await ApiProcess.StartAsync(_folder.FullName, Settings, _api.Address.Port);
+        await PublishAsync(3, 2, second);
+        proxy.IsAway = false;
+
+        await Assertions.Expect(page.Locator("#rows li")).ToHaveTextAsync(["1", "2", "3", "4"], new() { Timeout = 30_000 });
+    }
+
+    [Fact]
+    public async Task Text_ThatLooksLikeMarkup_StaysText()
+    {
+        var page = await OpenAsync(_api.Address, resumes: true);
+
+        await BrowserPage.PublishAsync(_api, new { topic = "rows", type = "row", data = "<img src=x onerror=alert(1)> & co" });
+
+        await Assertions.Expect(page.Locator("#rows")).ToHaveTextAsync("<img src=x onerror=alert(1)> & co");
+        await Assertions.Expect(page.Locator("#rows img")).ToHaveCountAsync(0);
+    }
+
     private async Task<IPage> OpenAsync(Uri origin, bool resumes)
     {
         var packages = Path.Combine(await node.FolderAsync(), "node_modules");
@@ -98,9 +134,9 @@ public sealed class HtmxTests(Chromium chromium, NodePrograms node) : IAsyncLife
         return page;
     }
 
-    private async Task PublishAsync(int from, int count)
+    private async Task PublishAsync(int from, int count, ApiProcess? api = null)
     {
         foreach (var number in Enumerable.Range(from, count))
-            await BrowserPage.PublishBodyAsync(_api, "rows", "row", "text/html", Encoding.UTF8.GetBytes($"<li>{number}</li>"));
+            await BrowserPage.PublishBodyAsync(api ?? _api, "rows", "row", "text/html", Encoding.UTF8.GetBytes($"<li>{number}</li>"));
     }
 }
