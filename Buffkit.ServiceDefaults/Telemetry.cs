@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -86,4 +87,15 @@ internal sealed class RootSpans : Sampler
 {
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
         new(samplingParameters.Kind is ActivityKind.Client ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
+}
+
+/// <summary>The paths that machines poll, kept out of traces and request metrics.</summary>
+internal static class TelemetryPaths
+{
+    public const string Health = "/health";
+    public const string Alive = "/alive";
+    public const string Metrics = "/metrics";
+
+    public static bool IsProbe(PathString path) =>
+        path.StartsWithSegments(Health) || path.StartsWithSegments(Alive) || path.StartsWithSegments(Metrics);
 }

@@ -44,4 +44,25 @@ public sealed class OrderTests : IDisposable
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
     }
+
+    [Fact]
+    public async Task Order_SentAgainWithItsKey_IsPlacedOnce()
+    {
+        var first = await PostAsync("a-1", "Espresso");
+        var again = await Task.WhenAll(PostAsync("a-1", "Espresso"), PostAsync("b-2", "Cornetto"), PostAsync("b-2", "Cornetto"));
+        var other = await PostAsync("a-1", "Ristretto");
+
+        Assert.Equal(first, again[0]);
+        Assert.Equal(again[1], again[2]);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.Status);
+        Assert.Equal(2, (await _api.Http.GetFromJsonAsync<Order[]>("orders", Cancellation))!.Length);
+    }
+
+    private async Task<(HttpStatusCode Status, long? Id)> PostAsync(string key, string item)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Content = JsonContent.Create(new { customer = "Ada", item }) };
+        request.Headers.Add("Idempotency-Key", key);
+        using var response = await _api.Http.SendAsync(request, Cancellation);
+        return (response.StatusCode, response.IsSuccessStatusCode ? (await response.Content.ReadFromJsonAsync<Order>(Cancellation))!.Id : null);
+    }
 }

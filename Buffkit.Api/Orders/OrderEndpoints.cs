@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Buffkit.Api;
 
@@ -14,7 +16,8 @@ internal static class OrderEndpoints
         orders.RequireUser();
         orders.MapPost("", CreateAsync)
             .WithName("CreateOrder")
-            .WithSummary("Takes an order and publishes order.created on orders/{id}.")
+            .WithSummary("Takes an order and publishes order.created on orders/{id}; once for each Idempotency-Key.")
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .RequireRateLimiting(RequestLimits.Writes);
         orders.MapGet("", ListAsync)
@@ -30,11 +33,23 @@ internal static class OrderEndpoints
             .RequireRateLimiting(RequestLimits.Reads);
     }
 
-    private static async Task<Created<Order>> CreateAsync(
-        NewOrder order, OrderStore store, CancellationToken cancellationToken)
+    /// <summary>A client that heard no answer sends the same request again, with the same key: it places one order.</summary>
+    private static async Task<Results<Created<Order>, ProblemHttpResult>> CreateAsync(
+        NewOrder order,
+        [FromHeader(Name = "Idempotency-Key"), StringLength(200, MinimumLength = 1)] string? idempotencyKey,
+        ClaimsPrincipal user,
+        HttpResponse response,
+        OrderStore store,
+        CancellationToken cancellationToken)
     {
-        var added = await store.AddAsync(order, cancellationToken);
-        return TypedResults.Created($"/orders/{added.Id}", added);
+        // Each caller's keys are their own.
+        var request = idempotencyKey is null ? null : $"{user.Identity?.Name}\n{idempotencyKey}";
+        var (placed, isRepeated) = await store.AddAsync(order, request, cancellationToken);
+        if (isRepeated && (placed.Customer, placed.Item, placed.Quantity) != (order.Customer, order.Item, order.Quantity))
+            return TypedResults.Problem("This Idempotency-Key has placed another order. Send a new order with a new key.", statusCode: StatusCodes.Status422UnprocessableEntity);
+        if (isRepeated)
+            response.Headers["Idempotency-Replayed"] = "true";
+        return TypedResults.Created($"/orders/{placed.Id}", placed);
     }
 
     private static async Task<Results<Ok<Order>, NotFound>> FindAsync(

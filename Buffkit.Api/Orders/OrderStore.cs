@@ -1,5 +1,8 @@
 using System.Data;
+using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Buffkit.ServiceDefaults;
 using Buffkit.Streams.Sql;
 using Dapper;
@@ -14,10 +17,34 @@ internal sealed class OrderStore(AppDatabase database, IEventOutbox outbox, Time
     static OrderStore() => SqlMapper.AddTypeHandler(new UtcTimeHandler());
 
     /// <summary>Adds the row and its event in one transaction: whoever watches learns of every order that there is, and of no other.</summary>
-    public async Task<Order> AddAsync(NewOrder order, CancellationToken cancellationToken)
+    /// <param name="order">The order.</param>
+    /// <param name="request">Names the request: sent again, it finds the order that it placed. <see langword="null"/> where it has no name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The order, and whether it was there before.</returns>
+    public async Task<(Order Order, bool IsRepeated)> AddAsync(NewOrder order, string? request, CancellationToken cancellationToken)
+    {
+        // Of one length, and the same to each engine whatever letters it has.
+        var key = request is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)));
+        if (key is not null && await FindByRequestAsync(key, cancellationToken) is { } placed)
+            return (placed, true);
+        try
+        {
+            return (await InsertAsync(order, key, cancellationToken), false);
+        }
+        catch (DbException) when (key is not null)
+        {
+            // The same request at the same time: the other one was first, and its key is taken.
+            if (await FindByRequestAsync(key, cancellationToken) is { } first)
+                return (first, true);
+            throw;
+        }
+    }
+
+    private async Task<Order> InsertAsync(NewOrder order, string? request, CancellationToken cancellationToken)
     {
         const string Insert =
             "INSERT INTO orders (customer, item, quantity, created_at) VALUES (@Customer, @Item, @Quantity, @CreatedAt)";
+        const string InsertRequest = "INSERT INTO order_requests (request, order_id) VALUES (@request, @id)";
         //#if (mysql)
         var insert = Insert + (database.Provider is DatabaseProvider.MySql ? "; SELECT LAST_INSERT_ID()" : " RETURNING id");
         ////#else
@@ -36,9 +63,19 @@ internal sealed class OrderStore(AppDatabase database, IEventOutbox outbox, Time
         var id = await connection.ExecuteScalarAsync<long>(
             new CommandDefinition(insert, added, transaction, cancellationToken: cancellationToken));
         added = added with { Id = id };
+        if (request is not null)
+            await connection.ExecuteAsync(new CommandDefinition(InsertRequest, new { request, id }, transaction, cancellationToken: cancellationToken));
         await outbox.AddAsync(transaction, $"orders/{id}", "order.created", added, key: $"{id}", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return added;
+    }
+
+    private async Task<Order?> FindByRequestAsync(string request, CancellationToken cancellationToken)
+    {
+        const string ByRequest = $"SELECT {Columns} FROM orders WHERE id = (SELECT order_id FROM order_requests WHERE request = @request)";
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Order>(
+            new CommandDefinition(ByRequest, new { request }, cancellationToken: cancellationToken));
     }
 
     public async Task<Order?> FindAsync(long id, CancellationToken cancellationToken)

@@ -1,1 +1,2 @@
+DROP TABLE order_requests;
 DROP TABLE orders;

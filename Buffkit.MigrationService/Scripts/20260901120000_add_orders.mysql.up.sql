@@ -6,3 +6,9 @@ CREATE TABLE orders (
     quantity integer NOT NULL,
     created_at datetime(6) NOT NULL
 );
+
+-- The request that placed an order, so that the same request, sent again, places no second one.
+CREATE TABLE order_requests (
+    request char(64) NOT NULL PRIMARY KEY,
+    order_id bigint NOT NULL
+);

@@ -10,7 +10,7 @@ export const entries = Object.values(manifest.exports)
   .filter(target => typeof target === 'object')
   .map(({ default: file }) => file.replace(/^\.\/dist\/(.*)\.js$/, '$1'));
 
-export const banner = `/*! ${manifest.name} ${manifest.version}, MIT licence */`;
+export const banner = `/*! event-stream ${manifest.version}, MIT licence */`;
 
 /** What every build has in common. */
 export const common = {

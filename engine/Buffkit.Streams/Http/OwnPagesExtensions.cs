@@ -48,6 +48,6 @@ public static class OwnPagesExtensions
                 .WithMethods("GET", "POST", "DELETE")
                 .AllowAnyHeader()
                 .SetPreflightMaxAge(PreflightAge)
-                .WithExposedHeaders(SessionCarrier.Header, "Link", "Retry-After", IdempotencyKey.ReplayedHeader)));
+                .WithExposedHeaders(SessionCarrier.Header, "Link", "Retry-After", "Date", EventCursorExtensions.HeaderName, IdempotencyKey.ReplayedHeader)));
     }
 }

@@ -10,6 +10,8 @@ public sealed class EventStreamCasesTests
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
+    private static readonly string[] Files = ["engine/tests/Buffkit.Engine.Tests/Client/event-stream-cases.json", "clients/cases/event-stream.json"];
+
     private static readonly Case[] Cases = Read();
 
     public static TheoryData<string> Names => new(Cases.Select(one => one.Name));
@@ -43,8 +45,11 @@ public sealed class EventStreamCasesTests
         Assert.Equal(one.Retry ?? 0, waited!.Value.TotalMilliseconds);
     }
 
-    private static Case[] Read() => JsonSerializer.Deserialize<Case[]>(
-        File.ReadAllText(Path.Combine(Repository.Folder("engine/tests/Buffkit.Engine.Tests/Client"), "event-stream-cases.json")), Options)!;
+    /// <summary>Its own, and those of the client in TypeScript where that is beside the engine.</summary>
+    private static Case[] Read() =>
+        [.. Files.Select(Repository.Folder)
+            .Where(File.Exists)
+            .SelectMany((file, number) => JsonSerializer.Deserialize<Case[]>(File.ReadAllText(file), Options)!.Select(one => one with { Name = $"{number + 1}: {one.Name}" }))];
 
     private sealed record Event(string Type, string Data, string Id);
 

@@ -9,12 +9,20 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     public static TheoryData<TestEngine> Engines { get; } = [TestEngine.Sqlite, TestEngine.Postgres, TestEngine.MySql];
 
+    /// <summary>Of the repository; a generated solution has tests of its own for them.</summary>
+    private static string SampleScripts()
+    {
+        var folder = Repository.Folder("Buffkit.MigrationService/Scripts");
+        Assert.SkipUnless(Directory.Exists(folder), "The sample is not beside the engine.");
+        return folder;
+    }
+
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Up_OwnScripts_CreatesOrdersOnce(TestEngine engine)
+    public async Task Up_ScriptsOfTheSample_CreateOrdersOnce(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
-        var runner = database.Runner(options => options.ScriptsPath = new MigrationOptions().ScriptsPath);
+        var runner = database.Runner(options => options.ScriptsPath = SampleScripts());
 
         Assert.Contains(await runner.UpAsync(Cancellation), migration => migration.Name == "20260901120000_add_orders");
         Assert.Empty(await runner.UpAsync(Cancellation));
@@ -23,10 +31,10 @@ public sealed class UpAndDownTests(PostgresServer postgres, MySqlServer mysql)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task DownToZeroAndUp_OwnScripts_LeaveTheSchemaAsItWas(TestEngine engine)
+    public async Task DownToZeroAndUp_ScriptsOfTheSample_LeaveTheSchemaAsItWas(TestEngine engine)
     {
         using var database = await TestDatabase.CreateAsync(engine, postgres, mysql);
-        var runner = database.Runner(options => options.ScriptsPath = new MigrationOptions().ScriptsPath);
+        var runner = database.Runner(options => options.ScriptsPath = SampleScripts());
         var empty = await database.SchemaAsync();
         await runner.UpAsync(Cancellation);
         var full = await database.SchemaAsync();

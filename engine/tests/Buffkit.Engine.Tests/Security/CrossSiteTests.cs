@@ -86,6 +86,7 @@ public sealed class CrossSiteTests
         Assert.Equal("true", allowed.Headers["Access-Control-Allow-Credentials"]);
         // A SameSite=Lax cookie would never come back from there.
         Assert.Contains(TokenHeader, allowed.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
+        Assert.Contains("Event-Cursor", allowed.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
         Assert.Contains(TokenHeader, allowed.Headers.Keys);
         Assert.DoesNotContain("Access-Control-Allow-Origin", other.Headers.Keys);
         Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);

@@ -51,7 +51,8 @@ public sealed class EventSessionTests
     public async Task Session_NotABrowser_GetsShortTokensInTheHeaderAndKeepsItsSession()
     {
         await using var server = await SecuredServer.StartAsync();
-        await using var first = await EventStreamClient.ConnectAsync(server.Address, "public/a");
+        // As Node's fetch does.
+        await using var first = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: [("Sec-Fetch-Mode", "cors")]);
         var token = first.Headers[TokenHeader];
 
         await using var second = await EventStreamClient.ConnectAsync(server.Address, "public/a", headers: [(TokenHeader, token)]);

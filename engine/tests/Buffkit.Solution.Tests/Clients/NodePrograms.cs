@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace Buffkit.Tests;
 
 /// <summary>
-/// Node and the npm packages of <c>clients/compatibility</c>, which are fetched once. Tests that need them are skipped with the reason
-/// where they cannot be had, and fail where <c>REQUIRE_NODE=true</c> says that they must.
+/// Node and the npm packages of a folder in <c>clients</c>, which are fetched once. Tests that need them take minutes and run where
+/// <c>REQUIRE_NODE=true</c> asks for them; where the packages cannot be had then, they fail with the reason.
 /// </summary>
 public sealed class NodePrograms : IDisposable
 {
@@ -15,30 +15,31 @@ public sealed class NodePrograms : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly SemaphoreSlim _once = new(1, 1);
-    private string? _missing;
-    private bool _isThere;
+    private readonly Dictionary<string, string?> _missing = [];
 
-    /// <summary>Where the clients are, with their packages.</summary>
-    public async Task<string> FolderAsync()
+    /// <summary>Where other people's clients are, with their packages.</summary>
+    public Task<string> FolderAsync() => FolderAsync("clients/compatibility");
+
+    /// <summary>A folder with its packages.</summary>
+    public async Task<string> FolderAsync(string path)
     {
-        var folder = Repository.Folder("clients/compatibility");
+        Assert.SkipUnless(
+            string.Equals(Environment.GetEnvironmentVariable("REQUIRE_NODE"), "true", StringComparison.OrdinalIgnoreCase),
+            "Takes minutes, and needs Node and packages of npm. Set REQUIRE_NODE=true.");
+        var folder = Repository.Folder(path);
+        string? reason;
         await _once.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            if (!_isThere)
-                _missing ??= await FindReasonAsync(folder);
-            _isThere = _missing is null;
+            if (!_missing.TryGetValue(path, out reason))
+                _missing.Add(path, reason = await FindReasonAsync(folder));
         }
         finally
         {
             _once.Release();
         }
 
-        if (_missing is null)
-            return folder;
-        if (string.Equals(Environment.GetEnvironmentVariable("REQUIRE_NODE"), "true", StringComparison.OrdinalIgnoreCase))
-            Assert.Fail($"REQUIRE_NODE is true, but {_missing}");
-        Assert.Skip(_missing);
+        Assert.True(reason is null, $"REQUIRE_NODE is true, but {reason}");
         return folder;
     }
 
@@ -89,7 +90,7 @@ public sealed class NodePrograms : IDisposable
             return null;
         var (exitCode, output, errors) = await RunAsync(folder, Patience, [], "npm", "ci", "--no-audit", "--no-fund");
         if (exitCode != 0)
-            return $"'npm ci' in clients/compatibility failed; is there a network?\n{output}{errors}";
+            return $"'npm ci' in {folder} failed; is there a network?\n{output}{errors}";
         await File.WriteAllTextAsync(stamp, wanted);
         return null;
     }
