@@ -128,7 +128,7 @@ test('the package exports what its manifest says, without a dependency at run ti
 
 test('the bundle for pages without a bundler stands alone and says its version and licence', async () => {
   const text = read('dist/event-stream.js');
-  assert.match(text, /^\/\*! @buffkit\/client \d+\.\d+\.\d+, MIT licence \*\//);
+  assert.match(text, /^\/\*! event-stream \d+\.\d+\.\d+, MIT licence \*\//);
   assert.doesNotMatch(text, /^import /m);
   const exported = (await import(new URL('dist/event-stream.js', root).href)) as Record<string, unknown>;
   for (const name of ['subscribe', 'fallback', 'shared', 'sessionStore', 'describe']) assert.equal(typeof exported[name], 'function', name);
