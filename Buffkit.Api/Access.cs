@@ -1,3 +1,4 @@
+using System.Security.Claims;
 //#if (redis)
 using Buffkit.ServiceDefaults;
 //#endif
@@ -39,6 +40,9 @@ internal static class Access
 
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
+
+    /// <summary>The user's name for machines: the token's <c>sub</c>. <see langword="null"/> where nobody is known.</summary>
+    public static string? Id(this ClaimsPrincipal user) => user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier);
 
     /// <summary>Asks for a user, unless all topics are open to everybody, as in Development.</summary>
     public static void RequireUser(this RouteGroupBuilder endpoints)

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Buffkit.Streams;
 using Microsoft.AspNetCore.RateLimiting;
@@ -34,9 +33,6 @@ internal static class RequestLimits
         });
     }
 
-    private static string? UserOf(HttpContext http) =>
-        http.User.FindFirstValue("sub") ?? http.User.FindFirstValue(ClaimTypes.NameIdentifier);
-
     internal sealed record PerMinute(string Setting, int Calls);
 
     /// <summary>A token bucket for each caller; the framework drops one that is full again and was left alone.</summary>
@@ -49,7 +45,7 @@ internal static class RequestLimits
 
         public RateLimitPartition<(bool IsUser, string Caller)> GetPartition(HttpContext httpContext)
         {
-            var user = UserOf(httpContext);
+            var user = httpContext.User.Id();
             var limit = user is null ? ofAddress : ofUser;
             // One for all: the framework never drops a partition without a limit, so one for each caller would stay for ever.
             if (limit.Calls == 0)
@@ -73,7 +69,7 @@ internal static class RequestLimits
         private async ValueTask RejectAsync(OnRejectedContext context, CancellationToken cancellationToken)
         {
             var http = context.HttpContext;
-            var limit = UserOf(http) is null ? ofAddress : ofUser;
+            var limit = http.User.Id() is null ? ofAddress : ofUser;
             var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             await TypedResults.Problem(

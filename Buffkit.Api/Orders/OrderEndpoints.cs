@@ -43,7 +43,7 @@ internal static class OrderEndpoints
         CancellationToken cancellationToken)
     {
         // Each caller's keys are their own.
-        var request = idempotencyKey is null ? null : $"{user.Identity?.Name}\n{idempotencyKey}";
+        var request = idempotencyKey is null ? null : $"{user.Id()}\n{idempotencyKey}";
         var (placed, isRepeated) = await store.AddAsync(order, request, cancellationToken);
         if (isRepeated && (placed.Customer, placed.Item, placed.Quantity) != (order.Customer, order.Item, order.Quantity))
             return TypedResults.Problem("This Idempotency-Key has placed another order. Send a new order with a new key.", statusCode: StatusCodes.Status422UnprocessableEntity);

@@ -83,6 +83,9 @@ public sealed class HistoryTests
             history.Events.Add(new StreamEvent(id, DateTimeOffset.UnixEpoch, draft));
         }
 
+        // A cursor that the log has let go may still be in a tail that is a moment behind.
+        var tail = server.Services.GetRequiredService<EventTail>();
+        await Eventually.TrueAsync(() => tail.HasReached(id), "the tail has the events");
         return id;
     }
 

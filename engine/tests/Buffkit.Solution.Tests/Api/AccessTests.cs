@@ -43,6 +43,25 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OrderKeys_OfTwoUsers_AreTheirOwn()
+    {
+        var (ada, again, bob) = (await PlaceAsync("ada"), await PlaceAsync("ada"), await PlaceAsync("bob"));
+
+        Assert.Equal(ada, again);
+        Assert.NotEqual(ada, bob);
+
+        async Task<long> PlaceAsync(string user)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Content = JsonContent.Create(new { customer = "Somebody", item = "Espresso" }) };
+            request.Headers.Add("Authorization", $"Bearer {Token(user, TimeSpan.FromMinutes(5))}");
+            request.Headers.Add("Idempotency-Key", "1");
+            using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            response.EnsureSuccessStatusCode();
+            return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetInt64();
+        }
+    }
+
+    [Fact]
     public async Task Bearer_ExpiredOrOfAnotherKey_IsNobody()
     {
         var expired = Token("ada", TimeSpan.FromMinutes(-10));
