@@ -742,7 +742,9 @@ function subscribe(url, options = {}) {
 
 // src/cloud-event.ts
 function readCloudEvent(json) {
-  const { id, type, data: _, data_base64, topic, datacontenttype, specversion: _version, ...attributes } = JSON.parse(json);
+  const event = JSON.parse(json);
+  if (typeof event?.type !== "string") throw new SyntaxError("The text is no CloudEvent.");
+  const { id, type, data: _, data_base64, topic, datacontenttype, specversion: _version, ...attributes } = event;
   const isControl = String(type).startsWith("stream.");
   return {
     message: {

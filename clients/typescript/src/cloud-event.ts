@@ -6,7 +6,9 @@ export type Extra = Pick<StreamEvent, 'topic' | 'contentType' | 'attributes'>;
 
 /** Reads a CloudEvent (JSON format) into what an event stream in raw format would have brought, and the attributes beside it. */
 export function readCloudEvent(json: string): { message: StreamMessage; extra: Extra } {
-  const { id, type, data: _, data_base64, topic, datacontenttype, specversion: _version, ...attributes } = JSON.parse(json) as Record<string, unknown>;
+  const event = JSON.parse(json) as Record<string, unknown> | null;
+  if (typeof event?.type !== 'string') throw new SyntaxError('The text is no CloudEvent.');
+  const { id, type, data: _, data_base64, topic, datacontenttype, specversion: _version, ...attributes } = event;
   const isControl = String(type).startsWith('stream.');
   return {
     message: {

@@ -3,13 +3,17 @@ import type { Decoder, StreamEvent } from './types.js';
 
 /**
  * Reads the format `cloudevents`, which tells an event's topic, key and time: `subscribe(url, { format: 'cloudevents', decode:
- * cloudEvents() })`. What comes over a WebSocket or a long poll is left as it is, since it was read already.
+ * cloudEvents() })`. What is none has `error`, and its `data` as it came. What comes over a WebSocket or a long poll is left as it is, since it was read already.
  */
 export function cloudEvents(): Decoder {
   return (event: StreamEvent): StreamEvent => {
     if (event.attributes) return event;
-    const { message, extra } = readCloudEvent(event.data);
-    return { ...event, data: message.data ?? '', ...extra };
+    try {
+      const { message, extra } = readCloudEvent(event.data);
+      return { ...event, data: message.data ?? '', ...extra };
+    } catch (error) {
+      return { ...event, error: error as Error };
+    }
   };
 }
 

@@ -42,11 +42,18 @@ export function decrypt({ keysUrl }: DecryptOptions = {}): Decoder {
   }
 
   async function load(topic: string, context: RequestContext): Promise<void> {
-    const response = await context.fetch(`${keysUrl ?? endpoint(context.url)}?${new URLSearchParams({ topic })}`);
-    const set = (await response.json()) as { keys: { kty: string; kid: string; k: string }[] };
+    const set = await ask(`${keysUrl ?? endpoint(context.url)}?${new URLSearchParams({ topic })}`, context);
     for (const { kty, kid, k } of set.keys) {
       if (kty !== 'oct') continue;
       remember(keys, `${topic} ${kid}`, await crypto.subtle.importKey('raw', fromBase64(k), 'AES-GCM', false, ['decrypt']));
+    }
+  }
+
+  async function ask(url: string, context: RequestContext): Promise<{ keys: { kty: string; kid: string; k: string }[] }> {
+    try {
+      return await (await context.fetch(url)).json();
+    } catch (error) {
+      throw isRefusal(error) ? error : new OutOfReach(error);
     }
   }
 
@@ -66,9 +73,9 @@ export function decrypt({ keysUrl }: DecryptOptions = {}): Decoder {
         });
       return { ...event, topic: header.topic, contentType: header.cty, data: textOf(new Uint8Array(opened), header.cty, context.format) };
     } catch (error) {
-      // The keys may be out of reach for a moment: the event is then delivered again.
-      if (!(error instanceof Unreadable) && !(error instanceof StreamError && isRefusal(error.status))) throw error;
-      return { ...event, error: error as Error };
+      if (error instanceof OutOfReach) throw error.cause;
+      // Whoever may publish can write anything: nothing that is wrong with an event may stop those that follow it.
+      return { ...event, error: error instanceof Unreadable || isRefusal(error) ? (error as Error) : new Unreadable('The payload is no encrypted event as the server writes them.', { cause: error }) };
     }
   }
 }
@@ -78,18 +85,30 @@ class Unreadable extends Error {
   override readonly name = 'UnreadableEventError';
 }
 
+/** The keys could not be had at this moment: the event is delivered again. */
+class OutOfReach {
+  constructor(readonly cause: unknown) {}
+}
+
 // The compact form (RFC 7516, section 7.1) with an empty key, as `dir` has it.
 const isJwe = /^[\w-]+\.\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
-const isRefusal = (status: number | undefined) => status !== undefined && [400, 401, 403, 404].includes(status);
+// Also where the topic is so long that the request is refused for that: it is the publisher's.
+const isRefusal = (error: unknown) => error instanceof StreamError && (error.final || error.status === 401 || error.status === 403);
 
+// Nothing where it is no header of this kind: the text is then another's, and stays what it is.
 function readHeader(part: string): Header | undefined {
+  let header: Header;
   try {
-    const header = JSON.parse(new TextDecoder().decode(fromBase64(part))) as Header;
-    return header.alg === 'dir' && header.enc === 'A256GCM' && header.kid && header.topic ? header : undefined;
+    header = JSON.parse(new TextDecoder().decode(fromBase64(part))) as Header;
+    if (header.alg !== 'dir' || header.enc !== 'A256GCM') return undefined;
   } catch {
     return undefined;
   }
+  for (const name of ['kid', 'topic', 'type', 'cty'] as const) {
+    if (typeof header[name] !== 'string') throw new Unreadable(`The payload's header has no text as '${name}'.`);
+  }
+  return header;
 }
 
 // Who can write to the log could give an event another topic or type than it was encrypted for.

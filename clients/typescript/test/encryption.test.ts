@@ -78,6 +78,32 @@ test('who may not have the keys is told so with the event', async () => {
   assert.equal((events[0]!.error as { status?: number }).status, 403);
 });
 
+test('forged payloads stop nobody: each is told as unreadable, and what follows comes', async () => {
+  const forged = (header: unknown, rest = '.AA.AA.AA') => `${base64Url(utf8(JSON.stringify(header)))}.${rest}`;
+  const good = { alg: 'dir', enc: 'A256GCM', kid: 'k.1', topic: 'user/ada/health', type: 't', cty: 'application/json' };
+  const payloads = [
+    forged({ ...good, topic: 1 }), forged({ ...good, kid: {} }), forged({ ...good, type: ['t'] }), forged({ ...good, cty: 5 }), forged({ ...good, cty: undefined }),
+    // Base64 of one character is none.
+    forged(good, '.A.AA.AA'), forged(good, '.AA.A.AA'), forged(good, '.AAAAAAAAAAAAAAAA.AA.A'),
+    await jwe('1', { cty: 5 }), await jwe('1', { cty: null }),
+  ];
+  const { events } = await open([...payloads, forged(null), jwe('2')]);
+  assert.deepEqual(events.map(event => event.error?.name ?? event.data), [...payloads.map(() => 'UnreadableEventError'), forged(null), '2']);
+  assert.deepEqual(events.slice(0, payloads.length).map(event => event.data), payloads);
+});
+
+test('a topic so long that its keys cannot be asked for closes nothing', async () => {
+  const { events } = await open([jwe('1')], {}, () => new Response('', { status: 414 }));
+  assert.equal((events[0]!.error as { status?: number }).status, 414);
+});
+
+test('keys that are none make the event unreadable', async () => {
+  for (const keys of [{}, { keys: [{ kty: 'oct', kid: 'k.1', k: 'A' }] }, { keys: [null] }]) {
+    const { events } = await open([jwe('1')], {}, () => Response.json(keys));
+    assert.equal(events[0]!.error?.name, 'UnreadableEventError');
+  }
+});
+
 test('HTML stays HTML, and text in it is escaped', async () => {
   const { events } = await open([jwe('<b>', { cty: 'text/html' }), jwe('"<b>"')], { format: 'html' });
   assert.deepEqual(events.map(event => event.data), ['<b>', '&#60;b&#62;']);
@@ -87,6 +113,12 @@ test('the format cloudevents tells topic, type and key, and its payloads are tho
   const decode = cloudEvents();
   const event = decode({ id: 'e-1', type: 't', data: '{"specversion":"1.0","id":"e-1","source":"/events","type":"t","topic":"a/b","key":"42","datacontenttype":"application/json","data":{"n":1.0}}' }, undefined as never) as StreamEvent;
   assert.deepEqual([event.topic, keyOf(event), event.data, event.contentType], ['a/b', '42', '{"n":1.0}', 'application/json']);
+});
+
+test('what is no CloudEvent is told as such, and what follows comes', async () => {
+  const texts = ['{"specversion":', 'null', '[]', '1', '{}'];
+  const { events } = await open([...texts, '{"specversion":"1.0","id":"e-6","type":"t","topic":"a/b","data":"x"}'], { decode: cloudEvents() });
+  assert.deepEqual(events.map(event => [!!event.error, event.data]), [...texts.map(text => [true, text]), [false, 'x']]);
 });
 
 test('binary payloads are read from their data URI, and text is left alone', () => {
