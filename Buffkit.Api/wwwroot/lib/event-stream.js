@@ -182,6 +182,9 @@ var RecentIds = class {
   has(id) {
     return this.#ids.has(id);
   }
+  clear() {
+    this.#ids.clear();
+  }
   add(id) {
     this.#ids.delete(id);
     this.#ids.add(id);
@@ -1106,6 +1109,7 @@ function precedes(id, position) {
 // src/tab.ts
 var limit2 = 2e3;
 var remembered = 1024;
+var ownTrouble = ["hidden", "gap", "state", "credentials", "unauthenticated", "revoked"];
 var Tab = class {
   #inner;
   #channel;
@@ -1118,7 +1122,8 @@ var Tab = class {
   #term;
   #run;
   #hasHeard = false;
-  #timer;
+  #disarm = () => {
+  };
   constructor(inner, channel, locks, name, patience) {
     this.#inner = inner;
     this.#channel = channel;
@@ -1130,14 +1135,15 @@ var Tab = class {
     const { signal } = connection;
     const start = connection.lastEventId || (connection.query.get("after") ?? "");
     const goesOn = start === this.#position;
+    if (!goesOn) this.#seen.clear();
     this.#position = start;
+    this.#disarm();
     const run = this.#run = {
       connection,
       own: new AbortController(),
       inbox: new Inbox(limit2, ({ message, extra }) => connection.message(message, extra)),
       overheard: [],
-      heardAll: true,
-      from: void 0,
+      from: "",
       isLive: false,
       isBlocked: false,
       isFollowing: false
@@ -1148,18 +1154,37 @@ var Tab = class {
     if (this.#leadership.isHeld && !goesOn) this.#announce("lead");
     this.#leadership.queue();
     this.#post({ kind: "ask" });
+    let error;
     try {
       await this.#readOwn(run);
       if (run.isFollowing) await this.#listen(run);
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
     } finally {
       signal.removeEventListener("abort", abort);
-      connection.clock.clearTimeout(this.#timer);
+      this.#disarm();
       this.#run = void 0;
-      if (signal.reason?.code === "hidden") this.#resign();
-      else if (this.#leadership.isHeld) this.#tell({ name: "waiting", reason: signal.reason?.code ?? "network" });
+      const { code = "network", status } = (signal.aborted ? signal.reason : error) ?? {};
+      if (ownTrouble.includes(code) || status === 401) this.#resign();
+      else if (this.#leadership.isHeld) {
+        this.#tell({ name: "waiting", reason: code });
+        this.#awaitConnect(connection);
+      }
     }
   }
+  // Before the next connection the subscription may wait for its state, its token or its consumer: the others do not wait for these.
+  #awaitConnect({ clock, owner }) {
+    const resign = () => this.#resign();
+    this.#arm(clock, this.#patience, () => {
+      const { name, reason = "", retryAt = 0 } = owner.state;
+      const left = name === "waiting" && !ownTrouble.includes(reason) ? retryAt - clock.now() : 0;
+      if (left > 0) this.#arm(clock, left + this.#patience, resign);
+      else resign();
+    });
+  }
   close() {
+    this.#disarm();
     this.#resign();
     this.#channel.close();
   }
@@ -1171,7 +1196,7 @@ var Tab = class {
       const isLive = message2.type === "stream.live";
       if (this.#leadership.isHeld) {
         if (!inbox.push(this.#forward(message2, extra))) this.#end(run, new StreamError("rejoin"));
-        if (isLive) this.#tell({ name: "live" });
+        if (isLive) this.#tellLive();
         return;
       }
       const taken = connection.message(message2, extra);
@@ -1199,12 +1224,17 @@ var Tab = class {
     if (inbox.isBusy) this.#resign();
     await inbox.finished;
   }
+  #arm(clock, milliseconds, callback) {
+    this.#disarm();
+    const timer = clock.setTimeout(callback, milliseconds);
+    this.#disarm = () => clock.clearTimeout(timer);
+  }
   // Listens to the leading tab, and asks whether it lives where it says nothing.
   #listen({ connection, inbox }) {
     const { clock } = connection;
     let wasAsked = false;
     const arm = (milliseconds) => {
-      this.#timer = clock.setTimeout(look2, milliseconds);
+      this.#arm(clock, milliseconds, look2);
     };
     const look2 = () => {
       if (this.#hasHeard) wasAsked = this.#hasHeard = false;
@@ -1223,7 +1253,7 @@ var Tab = class {
   #tryToFollow(run) {
     const term = this.#term;
     if (!run.isLive || run.isBlocked || run.isFollowing || this.#run !== run || this.#leadership.isHeld || term?.state.name !== "live" || term.isOver) return;
-    const meets = run.heardAll || this.#knows(run.from) || run.overheard.some(({ message }) => message.ownId && this.#seen.has(message.id));
+    const meets = !!run.from && (this.#knows(run.from) || precedes(run.from, this.#position)) || run.overheard.some(({ message }) => message.ownId && this.#seen.has(message.id));
     if (!meets) return;
     run.isFollowing = true;
     run.connection.received();
@@ -1266,25 +1296,25 @@ var Tab = class {
     if (before?.id === id) {
       before.state = state;
       if (before.count !== count) this.#miss(run, position);
+      else if (run) run.from ||= position;
       before.count = count;
     } else if (!before || before.isOver || kind === "lead") {
       this.#term = { id, count, state };
-      if (run?.isFollowing ? !this.#knows(position) : before && run) this.#miss(run, position);
+      if (!run?.isFollowing || !this.#knows(position)) this.#miss(run, position);
       if (run?.isFollowing) run.connection.show({ ...state, transport: "shared" });
     }
     if (run && !run.isFollowing) this.#tryToFollow(run);
   }
   #overhear(run, told) {
     const term = this.#term ??= { id: told.term, count: told.count - 1, state: { name: "open" } };
-    if (told.count !== term.count + 1) this.#miss(run, void 0);
+    if (told.count !== term.count + 1) this.#miss(run, "");
     term.count = told.count;
     if (!run) return;
     if (run.isFollowing) return this.#handOn(run, told);
     run.overheard.push(told);
     if (run.overheard.length > remembered) {
       run.overheard.shift();
-      run.heardAll = false;
-      run.from = void 0;
+      run.from = "";
     }
   }
   // Something may lie between what this tab has and what it hears.
@@ -1292,7 +1322,6 @@ var Tab = class {
     if (!run) return;
     if (run.isFollowing) return this.#end(run, new StreamError("rejoin"));
     run.overheard = [];
-    run.heardAll = false;
     run.from = from;
   }
   #lead() {
@@ -1300,7 +1329,7 @@ var Tab = class {
     if (run?.isBlocked) return this.#resign();
     this.#announce("lead");
     if (run?.isFollowing) this.#end(run, new StreamError("rejoin"));
-    else if (run?.isLive) this.#tell({ name: "live" });
+    else if (run?.isLive) this.#tellLive();
   }
   #stepDown() {
     this.#term = void 0;
@@ -1323,6 +1352,11 @@ var Tab = class {
     told.count = ++term.count;
     this.#post(told);
     return told;
+  }
+  // With its place, which it may not have known when it began to lead.
+  #tellLive() {
+    this.#tell({ name: "live" });
+    this.#announce("here");
   }
   #tell(state) {
     if (!this.#term) return;

@@ -11,6 +11,10 @@ export class RecentIds {
     return this.#ids.has(id);
   }
 
+  clear(): void {
+    this.#ids.clear();
+  }
+
   add(id: string): void {
     // A set keeps the order in which its members came.
     this.#ids.delete(id);

@@ -4,7 +4,7 @@ import { Leadership, type Locks } from './leadership.js';
 import type { StreamMessage } from './parser.js';
 import { RecentIds } from './recent-ids.js';
 import { type Note, precedes, type Told } from './tab-notes.js';
-import type { Connection, StreamEvent, StreamState, Transport } from './types.js';
+import type { Clock, Connection, StreamEvent, StreamState, Subscription, Transport } from './types.js';
 
 /** As much of a BroadcastChannel as is needed. */
 export interface Channel {
@@ -17,6 +17,9 @@ export interface Channel {
 const limit = 2_000;
 const remembered = 1_024;
 
+// What only this tab waits for, be it that its browser put it aside: another one leads meanwhile.
+const ownTrouble = ['hidden', 'gap', 'state', 'credentials', 'unauthenticated', 'revoked'];
+
 /** One call of the transport. */
 interface Run {
   connection: Connection;
@@ -26,10 +29,8 @@ interface Run {
   inbox: Inbox<Told>;
   /** The leader's last messages, without holes, that came while this tab read on its own. */
   overheard: Told[];
-  /** All that the leader told since before this tab's own stream began was overheard. */
-  heardAll: boolean;
-  /** Where the leader stood when what is overheard began. */
-  from: string | undefined;
+  /** Where the leader stood when what is overheard began, or later; empty where it is not known. All that it told since was overheard. */
+  from: string;
   isLive: boolean;
   isBlocked: boolean;
   isFollowing: boolean;
@@ -48,7 +49,7 @@ export class Tab {
   #term: { id: string; count: number; state: StreamState; isOver?: boolean } | undefined;
   #run: Run | undefined;
   #hasHeard = false;
-  #timer: unknown;
+  #disarm = () => {};
 
   constructor(inner: Transport, channel: Channel, locks: Locks, name: string, patience: number) {
     this.#inner = inner;
@@ -62,14 +63,15 @@ export class Tab {
     const { signal } = connection;
     const start = connection.lastEventId || (connection.query.get('after') ?? '');
     const goesOn = start === this.#position;
+    if (!goesOn) this.#seen.clear();
     this.#position = start;
+    this.#disarm();
     const run: Run = (this.#run = {
       connection,
       own: new AbortController(),
       inbox: new Inbox<Told>(limit, ({ message, extra }) => connection.message(message, extra)),
       overheard: [],
-      heardAll: true,
-      from: undefined,
+      from: '',
       isLive: false,
       isBlocked: false,
       isFollowing: false,
@@ -81,20 +83,39 @@ export class Tab {
     if (this.#leadership.isHeld && !goesOn) this.#announce('lead');
     this.#leadership.queue();
     this.#post({ kind: 'ask' });
+    let error: unknown;
     try {
       await this.#readOwn(run);
       if (run.isFollowing) await this.#listen(run);
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
     } finally {
       signal.removeEventListener('abort', abort);
-      connection.clock.clearTimeout(this.#timer);
+      this.#disarm();
       this.#run = undefined;
-      // Put aside by its browser a tab could not lead.
-      if ((signal.reason as StreamError | undefined)?.code === 'hidden') this.#resign();
-      else if (this.#leadership.isHeld) this.#tell({ name: 'waiting', reason: (signal.reason as StreamError | undefined)?.code ?? 'network' });
+      const { code = 'network', status } = ((signal.aborted ? signal.reason : error) ?? {}) as Partial<StreamError>;
+      if (ownTrouble.includes(code) || status === 401) this.#resign();
+      else if (this.#leadership.isHeld) {
+        this.#tell({ name: 'waiting', reason: code });
+        this.#awaitConnect(connection);
+      }
     }
   }
 
+  // Before the next connection the subscription may wait for its state, its token or its consumer: the others do not wait for these.
+  #awaitConnect({ clock, owner }: Connection): void {
+    const resign = () => this.#resign();
+    this.#arm(clock, this.#patience, () => {
+      const { name, reason = '', retryAt = 0 } = (owner as Subscription).state;
+      const left = name === 'waiting' && !ownTrouble.includes(reason) ? retryAt - clock.now() : 0;
+      if (left > 0) this.#arm(clock, left + this.#patience, resign);
+      else resign();
+    });
+  }
+
   close(): void {
+    this.#disarm();
     this.#resign();
     this.#channel.close();
   }
@@ -108,7 +129,7 @@ export class Tab {
       if (this.#leadership.isHeld) {
         // Who leads does not wait for its own consumer: the other tabs would wait with it.
         if (!inbox.push(this.#forward(message, extra))) this.#end(run, new StreamError('rejoin'));
-        if (isLive) this.#tell({ name: 'live' });
+        if (isLive) this.#tellLive();
         return;
       }
       const taken = connection.message(message, extra);
@@ -138,12 +159,18 @@ export class Tab {
     await inbox.finished;
   }
 
+  #arm(clock: Clock, milliseconds: number, callback: () => void): void {
+    this.#disarm();
+    const timer = clock.setTimeout(callback, milliseconds);
+    this.#disarm = () => clock.clearTimeout(timer);
+  }
+
   // Listens to the leading tab, and asks whether it lives where it says nothing.
   #listen({ connection, inbox }: Run): Promise<void> {
     const { clock } = connection;
     let wasAsked = false;
     const arm = (milliseconds: number) => {
-      this.#timer = clock.setTimeout(look, milliseconds);
+      this.#arm(clock, milliseconds, look);
     };
     const look = () => {
       if (this.#hasHeard) wasAsked = this.#hasHeard = false;
@@ -164,7 +191,9 @@ export class Tab {
   #tryToFollow(run: Run): void {
     const term = this.#term;
     if (!run.isLive || run.isBlocked || run.isFollowing || this.#run !== run || this.#leadership.isHeld || term?.state.name !== 'live' || term.isOver) return;
-    const meets = run.heardAll || this.#knows(run.from) || run.overheard.some(({ message }) => message.ownId && this.#seen.has(message.id));
+    // The leader's server may be ahead of this tab's own: what the leader told before this tab listened must have come here too.
+    const meets = (!!run.from && (this.#knows(run.from) || precedes(run.from, this.#position)))
+      || run.overheard.some(({ message }) => message.ownId && this.#seen.has(message.id));
     if (!meets) return;
     run.isFollowing = true;
     // Silence is judged by the leader, and the leader's life by its answers.
@@ -214,11 +243,11 @@ export class Tab {
     if (before?.id === id) {
       before.state = state;
       if (before.count !== count) this.#miss(run, position);
+      else if (run) run.from ||= position;
       before.count = count;
     } else if (!before || before.isOver || kind === 'lead') {
       this.#term = { id, count, state };
-      // What a tab that just begins has not heard came before its own stream began.
-      if (run?.isFollowing ? !this.#knows(position) : before && run) this.#miss(run, position);
+      if (!run?.isFollowing || !this.#knows(position)) this.#miss(run, position);
       if (run?.isFollowing) run.connection.show({ ...state, transport: 'shared' });
     }
     if (run && !run.isFollowing) this.#tryToFollow(run);
@@ -226,24 +255,22 @@ export class Tab {
 
   #overhear(run: Run | undefined, told: Told): void {
     const term = (this.#term ??= { id: told.term, count: told.count - 1, state: { name: 'open' } });
-    if (told.count !== term.count + 1) this.#miss(run, undefined);
+    if (told.count !== term.count + 1) this.#miss(run, '');
     term.count = told.count;
     if (!run) return;
     if (run.isFollowing) return this.#handOn(run, told);
     run.overheard.push(told);
     if (run.overheard.length > remembered) {
       run.overheard.shift();
-      run.heardAll = false;
-      run.from = undefined;
+      run.from = '';
     }
   }
 
   // Something may lie between what this tab has and what it hears.
-  #miss(run: Run | undefined, from: string | undefined): void {
+  #miss(run: Run | undefined, from: string): void {
     if (!run) return;
     if (run.isFollowing) return this.#end(run, new StreamError('rejoin'));
     run.overheard = [];
-    run.heardAll = false;
     run.from = from;
   }
 
@@ -253,7 +280,7 @@ export class Tab {
     if (run?.isBlocked) return this.#resign();
     this.#announce('lead');
     if (run?.isFollowing) this.#end(run, new StreamError('rejoin'));
-    else if (run?.isLive) this.#tell({ name: 'live' });
+    else if (run?.isLive) this.#tellLive();
   }
 
   #stepDown(): void {
@@ -281,6 +308,12 @@ export class Tab {
     told.count = ++term.count;
     this.#post(told);
     return told;
+  }
+
+  // With its place, which it may not have known when it began to lead.
+  #tellLive(): void {
+    this.#tell({ name: 'live' });
+    this.#announce('here');
   }
 
   #tell(state: StreamState): void {

@@ -90,6 +90,114 @@ test('a tab that joins late catches up from its own cursor first', async () => {
   second.stream.close();
 });
 
+test('a tab whose own server is behind the leader’s listens to it when it has caught up, and not before', async () => {
+  for (const tellsOwn of [true, false]) {
+    const browser = new Browser();
+    const behind = new LogServer(browser.clock);
+    const first = browser.open({ after: 'k3-0' });
+    await settle();
+    for (let i = 1; i <= 5; i++) browser.server.publish('orders/1', `${i}`);
+    for (let i = 1; i <= 3; i++) behind.publish('orders/1', `${i}`);
+    await settle();
+    const second = browser.open({ after: 'k3-0', fetch: behind.fetch });
+    await settle();
+    assert.deepEqual([second.stream.state.name, second.stream.state.transport], ['live', 'sse']);
+    browser.server.publish('orders/1', '6');
+    await settle();
+    assert.deepEqual(second.ids, numbers(1, 3));
+    behind.publish('orders/1', '4');
+    await settle();
+    assert.equal(second.stream.state.transport, 'sse');
+    behind.publish('orders/1', '5');
+    if (tellsOwn) behind.publish('orders/1', '6');
+    await settle();
+    assert.deepEqual(second.ids, numbers(1, 6));
+    assert.equal(second.stream.state.transport, 'shared');
+    assert.equal(behind.readers.size, 0);
+    browser.server.publish('orders/1', '7');
+    await settle();
+    assert.deepEqual(second.ids, numbers(1, 7));
+    first.stream.close();
+    second.stream.close();
+  }
+});
+
+test('a leader that lags behind a tab’s own server is listened to at once', async () => {
+  const browser = new Browser();
+  const ahead = new LogServer(browser.clock);
+  const first = browser.open({ after: 'k3-0' });
+  await settle();
+  for (let i = 1; i <= 3; i++) browser.server.publish('orders/1', `${i}`);
+  for (let i = 1; i <= 5; i++) ahead.publish('orders/1', `${i}`);
+  await settle();
+  const second = browser.open({ after: 'k3-1', fetch: ahead.fetch });
+  await settle();
+  assert.equal(second.stream.state.transport, 'shared');
+  for (let i = 4; i <= 7; i++) browser.server.publish('orders/1', `${i}`);
+  await settle();
+  assert.deepEqual(second.ids, numbers(2, 7));
+  first.stream.close();
+  second.stream.close();
+});
+
+for (const [what, trouble] of Object.entries<(browser: Browser, isLater: () => boolean) => { options: SubscribeOptions; cut: (stream: Subscription) => void; after: number }>({
+  'its token, after a cut': (_, isLater) => ({
+    options: { token: () => (isLater() ? new Promise<string>(() => {}) : 't') }, cut: stream => stream.reconnect(), after: 5_000,
+  }),
+  'its state, after a gap': ({ server }, isLater) => ({
+    options: { getState: () => (isLater() ? new Promise<string>(() => {}) : Promise.resolve(server.latest)) },
+    cut: () => {
+      for (let i = 0; i < 9; i++) server.log.push({ topic: 'orders/1', type: 't', data: 'missed' });
+      server.first = 8;
+      server.drain(0);
+    },
+    after: 2_000,
+  }),
+  'another token, after its own was refused': ({ server }, isLater) => ({
+    options: {
+      fetch: (url, init) => (isLater() ? Promise.resolve(new Response('', { status: 401 })) : server.fetch(url, init)),
+    },
+    cut: stream => stream.reconnect(),
+    after: 0,
+  }),
+})) {
+  test(`a leader that waits for ${what} leaves the lead to another tab`, async () => {
+    const browser = new Browser();
+    let isLater = false;
+    const { options, cut, after } = trouble(browser, () => isLater);
+    const first = browser.open(options);
+    await settle();
+    const second = browser.open();
+    await settle();
+    browser.server.publish('orders/1', '1');
+    await settle();
+    assert.deepEqual([first.stream.state.transport, second.stream.state.transport], ['sse', 'shared']);
+    isLater = true;
+    cut(first.stream);
+    await browser.clock.advance(after);
+    const last = browser.server.publish('orders/1', 'while the first one waits');
+    await settle();
+    assert.equal(second.ids.at(-1), last);
+    first.stream.close();
+    second.stream.close();
+    await settle();
+    assert.equal(browser.clock.pending, 0);
+  });
+}
+
+test('a leader that is told to wait keeps the lead, however long that is', async () => {
+  const browser = new Browser();
+  const [first, second] = [browser.open(), browser.open()];
+  await settle();
+  browser.server.drain(60_000);
+  await browser.clock.advance(60_000);
+  await settle();
+  assert.deepEqual([first.stream.state.transport, second.stream.state.transport], ['sse', 'shared']);
+  assert.equal(browser.server.requests.length, 3, 'the two that began, and the leader’s second');
+  first.stream.close();
+  second.stream.close();
+});
+
 test('when the leading tab is closed another takes its place at once, and nothing is lost', async () => {
   const browser = new Browser();
   const tabs = [browser.open(), browser.open(), browser.open()];
