@@ -16,15 +16,15 @@ var Backoff = class {
     this.#random = random;
   }
   /**
-   * @param exactly What `stream.close` said: drawn for this client alone, so nothing is added.
+   * @param exactly What `stream.close` said: drawn for this client alone, so nothing is added, unless it is nearly nothing again and again.
    * @param atLeast What `Retry-After` said: the same for everybody, so jitter is added.
    */
-  next(exactly, atLeast = 0) {
-    if (exactly !== void 0) {
+  next(exactly = 0, atLeast = 0) {
+    const base = Math.max(this.retry ?? 0, exactly);
+    if (exactly > 0 && (exactly >= this.#min || this.failures < 2)) {
       const floor = Math.min(exactly, longest);
       return { floor, total: floor };
     }
-    const base = this.retry ?? 0;
     const jitter = this.retry !== void 0 && !this.failures && !atLeast ? 0 : this.#random() * Math.min(this.#max, Math.max(this.#min, base) * 2 ** Math.max(0, this.failures - 1));
     return { floor: Math.min(atLeast, longest), total: Math.min(Math.max(base, atLeast) + jitter, longest) };
   }
@@ -39,8 +39,7 @@ function report(error) {
 }
 function parse(data) {
   try {
-    const value = JSON.parse(data);
-    return typeof value === "object" && value ? value : {};
+    return JSON.parse(data) ?? {};
   } catch {
     return {};
   }
@@ -48,14 +47,14 @@ function parse(data) {
 
 // src/clock.ts
 var systemClock = {
-  now: () => Date.now(),
+  now: Date.now,
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer),
-  random: () => Math.random()
+  random: Math.random
 };
 
 // src/environment.ts
-function watchEnvironment(environment, suspend, resume, wake2, offline, online) {
+function watchEnvironment(environment, suspend, resume, offline, online) {
   const { window = environment, document } = environment;
   const heard = [
     [window, "online", online],
@@ -64,7 +63,7 @@ function watchEnvironment(environment, suspend, resume, wake2, offline, online) 
     [window, "pageshow", resume],
     [document, "freeze", suspend],
     [document, "resume", resume],
-    [document, "visibilitychange", () => document?.visibilityState === "hidden" || wake2()]
+    [document, "visibilitychange", () => document?.visibilityState === "hidden" || resume()]
   ];
   for (const [target, type, handle] of heard) target?.addEventListener?.(type, handle);
   return () => heard.forEach(([target, type, handle]) => target?.removeEventListener?.(type, handle));
@@ -77,7 +76,7 @@ var StreamError = class extends Error {
     Object.assign(this, { name: "StreamError", code }, more);
   }
 };
-var passing = [401, 403, 408, 409, 421, 423, 425, 429];
+var hopeless = /^4(?!0[1389]|2[1359])/;
 function checkStatus(response, now) {
   const { status } = response;
   const isEnd = status === 204;
@@ -87,14 +86,14 @@ function checkStatus(response, now) {
   throw new StreamError(isEnd ? "ended" : "status", `The server answered ${status}.`, {
     status,
     retryAfter: retryAfter(response.headers, now) ?? (status === 401 || status === 403 ? 6e4 : void 0),
-    final: isEnd || status >= 400 && status < 500 && !passing.includes(status)
+    final: isEnd || hopeless.test(String(status))
   });
 }
 function retryAfter(headers, now) {
   const text = headers.get("Retry-After")?.trim();
   if (!text) return void 0;
   const wait = /^\d+$/.test(text) ? Number(text) * 1e3 : Date.parse(text) - (Date.parse(headers.get("Date") ?? "") || now);
-  return Number.isNaN(wait) ? void 0 : Math.max(0, wait);
+  return wait > 0 ? wait : void 0;
 }
 
 // src/life.ts
@@ -102,7 +101,7 @@ var look = 5e3;
 function watchLife(life, clock, options, wake2, cut) {
   const { openTimeout = 1e4, readTimeout = 45e3 } = options;
   const { signal } = life.controller;
-  let looked = life.begun = life.lastByte = clock.now();
+  let looked = life.lastByte = clock.now();
   const patience = () => life.firstByte ? readTimeout : openTimeout;
   const check = () => {
     const now = clock.now();
@@ -130,9 +129,6 @@ var BoundedQueue = class {
   #wantsSpace = [];
   constructor(limit3) {
     this.#limit = Math.max(1, limit3);
-  }
-  get length() {
-    return this.#items.length;
   }
   /** Puts an item in. Where that fills the queue, gives a promise that is kept when there is space again. */
   push(item) {
@@ -193,6 +189,7 @@ var RecentIds = class {
 };
 
 // src/parser.ts
+var maxIdLength = 1e3;
 var maxEventLength = 32 * 1024 * 1024;
 var EventStreamParser = class {
   // Strips one byte order mark, as "UTF-8 decode" does; a second one is a part of the first line.
@@ -248,7 +245,7 @@ var EventStreamParser = class {
     } else if (field === "event") {
       this.#type = value;
     } else if (field === "id") {
-      if (!value.includes("\0")) {
+      if (!value.includes("\0") && value.length <= maxIdLength) {
         this.#id = value;
         this.#ownId = true;
       }
@@ -278,31 +275,27 @@ var eventStream = {
       headers: { Accept: "text/event-stream", ...lastEventId && { "Last-Event-ID": utf8(lastEventId) } }
     });
     const contentType = response.headers.get("Content-Type") ?? "";
-    if (!/^\s*text\/event-stream\s*(;|$)/i.test(contentType) || !response.body) {
+    if (!/^text\/event-stream\s*(;|$)/i.test(contentType) || !response.body) {
       void response.body?.cancel().catch(() => {
       });
       throw new StreamError("content-type", `The answer is no event stream but '${contentType}'.`, { status: response.status });
     }
     const reader = response.body.getReader();
-    const cancel = () => void reader.cancel().catch(() => {
-    });
-    signal.addEventListener("abort", cancel, { once: true });
     try {
       const parser = new EventStreamParser(lastEventId);
       for (; ; ) {
         connection.reading();
-        const { done, value } = await reader.read();
-        if (done || signal.aborted) return;
+        const { done, value } = await race(reader.read(), signal);
+        if (done) return;
         connection.received();
         for (const message of parser.push(value)) {
           const taken = connection.message(message);
           if (taken) await taken;
-          if (signal.aborted) return;
         }
       }
     } finally {
-      signal.removeEventListener("abort", cancel);
-      cancel();
+      void reader.cancel().catch(() => {
+      });
     }
   }
 };
@@ -346,11 +339,11 @@ var EventSubscription = class {
   constructor(url, options) {
     this.#url = url;
     this.#options = options;
-    this.#topics = typeof options.topics === "string" ? [options.topics] : options.topics ?? [];
+    this.#topics = [options.topics ?? []].flat();
     this.#key = [url, options.format ?? "raw", ...this.#topics].join(" ");
     this.#transport = options.transport ?? eventStream;
     this.#clock = options.clock ?? systemClock;
-    this.#backoff = new Backoff(options.retryMin ?? 1e3, options.retryMax ?? 3e4, () => this.#clock.random());
+    this.#backoff = new Backoff(options.retryMin ?? 1e3, options.retryMax ?? 3e4, this.#clock.random);
     this.#seen = new RecentIds(options.dedupe ?? 1024);
     this.#queue = new BoundedQueue(options.queue ?? 256);
     this.#after = options.after;
@@ -361,7 +354,6 @@ var EventSubscription = class {
       options.environment ?? globalThis,
       () => this.#suspend(),
       () => this.#resume(),
-      () => this.#wake(),
       () => this.#wentOffline(),
       () => this.#cameOnline()
     );
@@ -388,19 +380,13 @@ var EventSubscription = class {
   [Symbol.asyncIterator]() {
     this.#iterates = true;
     let last;
-    const handled = () => {
-      if (!last) return;
-      this.#handled(last.id);
-      last = void 0;
-    };
     return {
       next: async () => {
-        handled();
+        if (last) last = void this.#handled(last.id);
         last = await this.#queue.take();
-        return last ? { done: false, value: last } : { done: true, value: void 0 };
+        return { done: !last, value: last };
       },
       return: async () => {
-        handled();
         this.close();
         return { done: true, value: void 0 };
       }
@@ -416,7 +402,7 @@ var EventSubscription = class {
       }
     }
     while (!this.#isClosed) {
-      const life = this.#life = { controller: new AbortController(), begun: 0, firstByte: 0, lastByte: 0, isReading: false };
+      const life = this.#life = { controller: new AbortController(), firstByte: 0, lastByte: 0, isReading: false };
       let error;
       try {
         await this.#live(life);
@@ -490,24 +476,37 @@ var EventSubscription = class {
       },
       fetch: async (url, init = {}) => {
         connection.reading();
+        const own = { ...headers, ...options.session?.headers() };
         const answer = await race((options.fetch ?? globalThis.fetch)(url, {
           signal,
           ...options.credentials && { credentials: options.credentials },
+          // They are for this host alone, and a redirect would take them along.
+          ...Object.keys(own).length && { redirect: "error" },
           ...init,
-          headers: { ...headers, ...options.session?.headers(), ...init.headers }
+          headers: { ...own, ...init.headers }
         }), signal);
-        options.session?.received(answer);
+        if (!answer.redirected) options.session?.received(answer);
         checkStatus(answer, clock.now());
         return answer;
       },
       authorize: async () => {
         const { headers: given, token } = options;
-        const asked = { ...await race(typeof given === "function" ? given() : given ?? {}, signal) };
-        const bearer = token && await race(token({ signal, refused: this.#wasRefused }), signal);
+        const asked = { ...typeof given === "function" ? await this.#ask(life, given) : given };
+        const bearer = token && await this.#ask(life, (signal2) => token({ signal: signal2, refused: this.#wasRefused }));
         headers = bearer ? { ...asked, Authorization: `Bearer ${bearer}` } : asked;
       }
     };
     return life.connection = connection;
+  }
+  // Functions of the application have a time in which to answer. Their signal ends with the connection, and that with their failure.
+  async #ask({ controller: { signal } }, call) {
+    let timer;
+    const late = new Promise((_, reject) => timer = this.#clock.setTimeout(() => reject(new StreamError("timeout")), Math.min(this.#options.callTimeout ?? 12e4, longest)));
+    try {
+      return await race(Promise.race([call(signal), late]), signal);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
   }
   // The state first, then the stream from where the log stood before: nothing falls between the two.
   async #loadState(life) {
@@ -515,17 +514,18 @@ var EventSubscription = class {
     let answer;
     try {
       if (this.#unhandled) await race(new Promise((resolve) => this.#onIdle = resolve), signal);
-      answer = await race(this.#options.getState({ signal }), signal);
+      answer = await this.#ask(life, (signal2) => this.#options.getState({ signal: signal2 }));
       if (answer && typeof answer !== "string" && !answer.ok) checkStatus(answer, this.#clock.now());
     } catch (thrown) {
       throw new StreamError("state", void 0, { cause: thrown, retryAfter: thrown.retryAfter });
     }
     const cursor = answer && typeof answer !== "string" ? answer.headers.get("Event-Cursor") : answer;
     this.#needsState = !cursor && !life.opened;
-    if (cursor && !life.opened) {
-      this.#after = cursor;
-      this.#cursor = "";
-    }
+    if (life.firstByte) life.firstByte = this.#clock.now();
+    if (!cursor || life.opened) return;
+    this.#after = cursor;
+    this.#cursor = "";
+    this.#seen.clear();
   }
   // With the first bytes a stream may be open, or be told in band that it may not.
   #show(life) {
@@ -563,7 +563,7 @@ var EventSubscription = class {
   #decode(event, life) {
     const { decode } = this.#options;
     let decoded = event;
-    for (const one of typeof decode === "function" ? [decode] : decode ?? []) {
+    for (const one of [decode ?? []].flat()) {
       decoded = decoded instanceof Promise ? decoded.then((before) => one(before, life.connection)) : one(decoded, life.connection);
     }
     return decoded;
@@ -583,16 +583,17 @@ var EventSubscription = class {
     } else {
       this.#handled(event.id);
     }
-    if (waits.length) return race(this.#taken = Promise.all(waits), life.controller.signal).then(() => {
-    });
+    if (waits.length) return race(this.#taken = Promise.all(waits), life.controller.signal);
   }
   #control(life, { type, id, data, ownId }) {
     const content = parse(data);
     if (type === "stream.open") {
       if (life.opened) return;
       life.opened = true;
-      if (content.recovered === false && (this.#cursor || this.#after)) life.openId = id;
-      else this.#move(id);
+      if (ownId) {
+        if (content.recovered === false && (this.#cursor || this.#after)) life.openId = id;
+        else this.#move(id);
+      }
       this.#call(this.#options.onOpen, content);
       if (this.#needsState && this.#isCurrent(life)) return this.#loadState(life);
     } else if (type === "stream.live") {
@@ -606,7 +607,7 @@ var EventSubscription = class {
       this.#call(this.#options.onGap, content);
       if (this.#needsState) this.#cut(life, "gap");
     } else if (type === "stream.close") {
-      life.close = { reason: String(content.reason ?? "ended"), retryMs: Number(content.retryMs) || void 0 };
+      life.close = { reason: String(content.reason ?? "ended"), retryMs: Number(content.retryMs) || 0 };
       this.#cut(life, life.close.reason);
     } else if (ownId) {
       this.#move(id);
@@ -615,7 +616,7 @@ var EventSubscription = class {
   // A place in the log that is no event's. One that was there already is a repeat, and behind.
   #move(id) {
     const mark = " " + id;
-    if (id && (this.#seen.has(id) || this.#seen.has(mark)) && this.#after === void 0) return;
+    if ((this.#seen.has(id) || this.#seen.has(mark)) && this.#after === void 0) return;
     if (id) this.#seen.add(mark);
     this.#follow(id);
     if (!this.#unhandled) this.#save(id);
@@ -636,12 +637,12 @@ var EventSubscription = class {
   async #pause(life, error) {
     const { token, retries = Infinity } = this.#options;
     const backoff = this.#backoff;
-    const isGood = life.firstByte > 0 && this.#clock.now() - life.begun >= goodLife;
+    const isGood = life.firstByte > 0 && this.#clock.now() - life.firstByte >= goodLife;
     const isAsked = ["reconnect", "woken", "rejoin", "hidden"].includes(error?.code ?? "");
     const isGap = error?.code === "gap";
     if (isGood) backoff.failures = 0;
     else if (!isAsked) backoff.failures++;
-    if (backoff.failures > retries && !isGap) return this.#end(error?.code ?? "ended", error);
+    if (backoff.failures > retries) return this.#end(error?.code ?? "ended", error);
     const isRefused = error?.status === 401 || life.close?.reason === "unauthenticated" || life.close?.reason === "revoked";
     const hasAnother = isRefused && !!token && !this.#wasRefused;
     this.#wasRefused ||= isRefused;
@@ -703,9 +704,8 @@ var EventSubscription = class {
     if (this.#life) this.#cut(this.#life, "hidden");
   }
   #resume() {
-    if (!this.#isSuspended) return this.#wake();
     this.#isSuspended = false;
-    this.#endWait?.();
+    this.#wake();
   }
   #end(reason, error) {
     if (this.#isClosed) return;
@@ -815,19 +815,30 @@ function longPoll({ wait = 25 } = {}) {
       const query = new URLSearchParams(connection.query);
       query.delete("format");
       if (connection.lastEventId) query.set("after", connection.lastEventId);
+      let cursor = connection.lastEventId;
+      let isOpen = false;
       let replayed = 0;
       let isLive = false;
       while (!signal.aborted) {
         query.set("wait", String(isLive ? wait : 0));
         const response = await connection.fetch(withQuery(connection.url, query), { cache: "no-store", headers: { Accept: mediaType } });
-        const events = elementsOf(await response.text());
+        const events = elementsOf(await response.text()).map(readCloudEvent);
         connection.received();
-        for (const event of events) {
-          const { message, extra } = readCloudEvent(event);
+        if (!isOpen) {
+          const recovered = !!cursor && !events.some(({ message }) => message.type === "stream.gap");
+          await connection.message({ type: "stream.open", data: JSON.stringify({ recovered }), id: "", ownId: false });
+          isOpen = true;
+        }
+        let last = "";
+        for (const { message, extra } of events) {
           await connection.message(message, extra);
           if (signal.aborted) return;
+          if (message.ownId) last = message.id;
         }
-        const cursor = nextCursor(response.headers.get("Link"));
+        const linked = nextCursor(response.headers.get("Link"));
+        const next = linked && linked !== cursor ? linked : last || cursor;
+        if (events.length && next === cursor) throw new StreamError("network", "A batch leads no further: the same one would come again and again.");
+        cursor = next;
         if (cursor) {
           query.delete("since");
           query.set("after", cursor);
@@ -836,7 +847,7 @@ function longPoll({ wait = 25 } = {}) {
         replayed += events.length;
         if (isLive || events.length) continue;
         isLive = true;
-        const data = JSON.stringify({ replayed, latest: cursor ?? "" });
+        const data = JSON.stringify({ replayed, latest: cursor });
         await connection.message({ type: "stream.live", data, id: "", ownId: false });
       }
     }
@@ -930,8 +941,9 @@ function webSocket(options = {}) {
       socket.addEventListener("open", () => opened = true);
       socket.addEventListener("message", (event) => {
         connection.received();
-        if (typeof event.data === "string" && inbox.push(event.data)) return;
-        inbox.end(new StreamError("rejoin", "The consumer is behind; the socket is opened again from the cursor."));
+        if (typeof event.data !== "string") inbox.end(new StreamError("network", "The WebSocket sent something other than text."));
+        else if (inbox.push(event.data)) return;
+        else inbox.end(new StreamError("rejoin", "The consumer is behind; the socket is opened again from the cursor."));
         socket.close();
       });
       socket.addEventListener("error", () => inbox.end(new StreamError("network", "The WebSocket failed.")));

@@ -1,5 +1,5 @@
 // A day. `setTimeout` takes 24 of them and then fires at once; and who is told to wait longer may well ask once a day.
-const longest = 86_400_000;
+export const longest = 86_400_000;
 
 /** How long to wait before the next connection. */
 export interface Wait {
@@ -25,15 +25,15 @@ export class Backoff {
   }
 
   /**
-   * @param exactly What `stream.close` said: drawn for this client alone, so nothing is added.
+   * @param exactly What `stream.close` said: drawn for this client alone, so nothing is added, unless it is nearly nothing again and again.
    * @param atLeast What `Retry-After` said: the same for everybody, so jitter is added.
    */
-  next(exactly?: number, atLeast = 0): Wait {
-    if (exactly !== undefined) {
+  next(exactly = 0, atLeast = 0): Wait {
+    const base = Math.max(this.retry ?? 0, exactly);
+    if (exactly > 0 && (exactly >= this.#min || this.failures < 2)) {
       const floor = Math.min(exactly, longest);
       return { floor, total: floor };
     }
-    const base = this.retry ?? 0;
     // A connection that had lived and was cut comes back as `retry:` says.
     const jitter = this.retry !== undefined && !this.failures && !atLeast
       ? 0

@@ -4,11 +4,10 @@ export function report(error: unknown): void {
   else queueMicrotask(() => { throw error; });
 }
 
-/** Reads the data of a control event; nothing where it is none. */
+/** Reads the data of a control event. What is no object has none of the members that are asked for. */
 export function parse(data: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value ? (value as Record<string, unknown>) : {};
+    return (JSON.parse(data) as Record<string, unknown> | null) ?? {};
   } catch {
     return {};
   }

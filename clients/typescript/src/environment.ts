@@ -2,7 +2,7 @@ import type { Environment } from './types.js';
 
 /** Listens to what a browser says of sleep and network; where there is none, as in a server, to nothing. */
 export function watchEnvironment(
-  environment: Environment, suspend: () => void, resume: () => void, wake: () => void, offline: () => void, online: () => void,
+  environment: Environment, suspend: () => void, resume: () => void, offline: () => void, online: () => void,
 ): () => void {
   const { window = environment as EventTarget, document } = environment;
   const heard: [EventTarget | undefined, string, () => void][] = [
@@ -12,7 +12,7 @@ export function watchEnvironment(
     [window, 'pageshow', resume],
     [document, 'freeze', suspend],
     [document, 'resume', resume],
-    [document, 'visibilitychange', () => document?.visibilityState === 'hidden' || wake()],
+    [document, 'visibilitychange', () => document?.visibilityState === 'hidden' || resume()],
   ];
   for (const [target, type, handle] of heard) target?.addEventListener?.(type, handle);
   return () => heard.forEach(([target, type, handle]) => target?.removeEventListener?.(type, handle));

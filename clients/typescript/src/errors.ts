@@ -16,8 +16,8 @@ export class StreamError extends Error {
   }
 }
 
-// Not worth trying again as they are, but these: whoever may not now may later, and some conflicts pass.
-const passing = [401, 403, 408, 409, 421, 423, 425, 429];
+// 4xx is not worth trying again as it is, but 401, 403, 408, 409, 421, 423, 425 and 429: whoever may not now may later, and some conflicts pass.
+const hopeless = /^4(?!0[1389]|2[1359])/;
 
 /** Throws where an answer is none of success. */
 export function checkStatus(response: Response, now: number): void {
@@ -29,7 +29,7 @@ export function checkStatus(response: Response, now: number): void {
   throw new StreamError(isEnd ? 'ended' : 'status', `The server answered ${status}.`, {
     status,
     retryAfter: retryAfter(response.headers, now) ?? (status === 401 || status === 403 ? 60_000 : undefined),
-    final: isEnd || (status >= 400 && status < 500 && !passing.includes(status)),
+    final: isEnd || hopeless.test(String(status)),
   });
 }
 
@@ -40,5 +40,5 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
   const wait = /^\d+$/.test(text)
     ? Number(text) * 1000
     : Date.parse(text) - (Date.parse(headers.get('Date') ?? '') || now);
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+  return wait > 0 ? wait : undefined;
 }

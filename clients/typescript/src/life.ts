@@ -7,8 +7,6 @@ const look = 5_000;
 /** One connection, from before it is made until after its end. */
 export interface Life {
   controller: AbortController;
-  /** When it was begun. */
-  begun: number;
   /** When the first and the last byte came. */
   firstByte: number;
   lastByte: number;
@@ -18,7 +16,7 @@ export interface Life {
   lastGap?: string | undefined;
   /** The cursor that `stream.open` gave to a client which has lost its own; taken once the client was told of the gap. */
   openId?: string;
-  close?: { reason: string; retryMs: number | undefined };
+  close?: { reason: string; retryMs: number };
   reason?: StreamError;
 }
 
@@ -26,7 +24,7 @@ export interface Life {
 export function watchLife(life: Life, clock: Clock, options: SubscribeOptions, wake: () => void, cut: (code: string) => void): void {
   const { openTimeout = 10_000, readTimeout = 45_000 } = options;
   const { signal } = life.controller;
-  let looked = (life.begun = life.lastByte = clock.now());
+  let looked = (life.lastByte = clock.now());
   const patience = () => (life.firstByte ? readTimeout : openTimeout);
   const check = () => {
     const now = clock.now();

@@ -1,5 +1,5 @@
 import { elementsOf, readCloudEvent } from './cloud-event.js';
-import { withQuery } from './index.js';
+import { StreamError, withQuery } from './index.js';
 import type { Connection, Transport } from './types.js';
 
 const mediaType = 'application/cloudevents-batch+json';
@@ -19,20 +19,33 @@ export function longPoll({ wait = 25 }: LongPollOptions = {}): Transport {
       const query = new URLSearchParams(connection.query);
       query.delete('format');
       if (connection.lastEventId) query.set('after', connection.lastEventId);
+      let cursor = connection.lastEventId;
+      let isOpen = false;
       let replayed = 0;
       let isLive = false;
       while (!signal.aborted) {
         // Until all is there nothing is waited for: an answer that comes at once shows that the way is open.
         query.set('wait', String(isLive ? wait : 0));
         const response = await connection.fetch(withQuery(connection.url, query), { cache: 'no-store', headers: { Accept: mediaType } });
-        const events = elementsOf(await response.text());
+        const events = elementsOf(await response.text()).map(readCloudEvent);
         connection.received();
-        for (const event of events) {
-          const { message, extra } = readCloudEvent(event);
+        if (!isOpen) {
+          // No poll says so itself, but whoever loads a state waits for it.
+          const recovered = !!cursor && !events.some(({ message }) => message.type === 'stream.gap');
+          await connection.message({ type: 'stream.open', data: JSON.stringify({ recovered }), id: '', ownId: false });
+          isOpen = true;
+        }
+        let last = '';
+        for (const { message, extra } of events) {
           await connection.message(message, extra);
           if (signal.aborted) return;
+          if (message.ownId) last = message.id;
         }
-        const cursor = nextCursor(response.headers.get('Link'));
+        // A proxy may take the link away, or give one of before: what the batch ends with is as good.
+        const linked = nextCursor(response.headers.get('Link'));
+        const next = linked && linked !== cursor ? linked : last || cursor;
+        if (events.length && next === cursor) throw new StreamError('network', 'A batch leads no further: the same one would come again and again.');
+        cursor = next;
         if (cursor) {
           query.delete('since');
           query.set('after', cursor);
@@ -41,7 +54,7 @@ export function longPoll({ wait = 25 }: LongPollOptions = {}): Transport {
         replayed += events.length;
         if (isLive || events.length) continue;
         isLive = true;
-        const data = JSON.stringify({ replayed, latest: cursor ?? '' });
+        const data = JSON.stringify({ replayed, latest: cursor });
         await connection.message({ type: 'stream.live', data, id: '', ownId: false });
       }
     },

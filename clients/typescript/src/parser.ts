@@ -12,6 +12,9 @@ export interface StreamMessage {
   retry?: number;
 }
 
+/** A longer id is not taken, as if it had not been there: brought back in a header, it would be refused for ever. In UTF-16 units. */
+const maxIdLength = 1_000;
+
 /** More than this in one event is taken for an attack: the server's own bound is far below. In UTF-16 units. */
 export const maxEventLength = 32 * 1024 * 1024;
 
@@ -73,7 +76,7 @@ export class EventStreamParser {
     } else if (field === 'event') {
       this.#type = value;
     } else if (field === 'id') {
-      if (!value.includes('\0')) {
+      if (!value.includes('\0') && value.length <= maxIdLength) {
         this.#id = value;
         this.#ownId = true;
       }

@@ -10,10 +10,6 @@ export class BoundedQueue<T> {
     this.#limit = Math.max(1, limit);
   }
 
-  get length(): number {
-    return this.#items.length;
-  }
-
   /** Puts an item in. Where that fills the queue, gives a promise that is kept when there is space again. */
   push(item: T): void | Promise<void> {
     this.#items.push(item);

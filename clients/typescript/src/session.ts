@@ -1,4 +1,5 @@
 import { StreamError } from './index.js';
+import { race } from './race.js';
 import type { RequestContext, SessionHandler } from './types.js';
 
 export interface SessionOptions {
@@ -25,17 +26,21 @@ const timerLimit = 86_400_000;
  * and brings the newest token where no cookie does.
  */
 export function session({ url }: SessionOptions = {}): Session {
-  const owners = new Set<object>();
+  // The connection that each subscription made last.
+  const owners = new Map<object, RequestContext>();
   let token: string | undefined;
   let expires: number | undefined;
   let renewAt = 0;
   let timer: unknown;
-  let latest: RequestContext | undefined;
   let renewing: Promise<void> | undefined;
 
-  // One at a time: two would each be given a token, of which only one can be kept.
-  function renew(context: RequestContext): Promise<void> {
-    return (renewing ??= ask(context).finally(() => (renewing = undefined)));
+  // One at a time: two would each be given a token, of which only one can be kept. Another's is as good as one's own; where it failed, by its
+  // connection's end perhaps, one's own comes next.
+  async function renew(context: RequestContext): Promise<void> {
+    while (renewing) {
+      if (await race(renewing.then(() => true, () => false), context.signal)) return;
+    }
+    await (renewing = ask(context).finally(() => (renewing = undefined)));
   }
 
   async function ask(context: RequestContext): Promise<void> {
@@ -63,9 +68,9 @@ export function session({ url }: SessionOptions = {}): Session {
   }
 
   async function onTimer(): Promise<void> {
-    const context = latest;
+    const context = [...owners.values()].find(({ signal }) => !signal.aborted);
     // While nothing is connected there is nothing to keep; the next connection renews.
-    if (!context || context.signal.aborted || !owners.size) return;
+    if (!context) return;
     if (context.clock.now() < renewAt) return schedule(context);
     try {
       await context.authorize();
@@ -81,8 +86,7 @@ export function session({ url }: SessionOptions = {}): Session {
       return expires;
     },
     async prepare(context) {
-      owners.add(context.owner);
-      latest = context;
+      owners.set(context.owner, context);
       if (context.refused) renewAt = 0;
       if (context.clock.now() >= renewAt) await renew(context);
       else schedule(context);
@@ -94,10 +98,9 @@ export function session({ url }: SessionOptions = {}): Session {
       if (given) token = given;
     },
     release(owner) {
+      const context = owners.get(owner);
       owners.delete(owner);
-      if (owners.size) return;
-      latest?.clock.clearTimeout(timer);
-      latest = undefined;
+      if (!owners.size) context?.clock.clearTimeout(timer);
     },
   };
 }

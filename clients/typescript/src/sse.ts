@@ -1,5 +1,6 @@
 import { StreamError } from './errors.js';
 import { EventStreamParser } from './parser.js';
+import { race } from './race.js';
 import type { Connection, Transport } from './types.js';
 
 /** The event stream over `fetch`, which can set headers, read the status and stop reading. */
@@ -13,31 +14,27 @@ export const eventStream: Transport = {
       headers: { Accept: 'text/event-stream', ...(lastEventId && { 'Last-Event-ID': utf8(lastEventId) }) },
     });
     const contentType = response.headers.get('Content-Type') ?? '';
-    if (!/^\s*text\/event-stream\s*(;|$)/i.test(contentType) || !response.body) {
+    if (!/^text\/event-stream\s*(;|$)/i.test(contentType) || !response.body) {
       void response.body?.cancel().catch(() => {});
       throw new StreamError('content-type', `The answer is no event stream but '${contentType}'.`, { status: response.status });
     }
 
     const reader = response.body.getReader();
-    // A read that hangs in a dead network ends only so.
-    const cancel = () => void reader.cancel().catch(() => {});
-    signal.addEventListener('abort', cancel, { once: true });
     try {
       const parser = new EventStreamParser(lastEventId);
       for (;;) {
         connection.reading();
-        const { done, value } = await reader.read();
-        if (done || signal.aborted) return;
+        const { done, value } = await race(reader.read(), signal);
+        if (done) return;
         connection.received();
         for (const message of parser.push(value)) {
           const taken = connection.message(message);
           if (taken) await taken;
-          if (signal.aborted) return;
         }
       }
     } finally {
-      signal.removeEventListener('abort', cancel);
-      cancel();
+      // A read that hangs in a dead network ends only so.
+      void reader.cancel().catch(() => {});
     }
   },
 };

@@ -1,4 +1,4 @@
-import { Backoff, type Wait } from './backoff.js';
+import { Backoff, longest, type Wait } from './backoff.js';
 import { parse, report } from './callbacks.js';
 import { systemClock } from './clock.js';
 import { watchEnvironment } from './environment.js';
@@ -51,11 +51,11 @@ export class EventSubscription implements Subscription {
   constructor(url: string, options: SubscribeOptions) {
     this.#url = url;
     this.#options = options;
-    this.#topics = typeof options.topics === 'string' ? [options.topics] : options.topics ?? [];
+    this.#topics = [options.topics ?? []].flat();
     this.#key = [url, options.format ?? 'raw', ...this.#topics].join(' ');
     this.#transport = options.transport ?? eventStream;
     this.#clock = options.clock ?? systemClock;
-    this.#backoff = new Backoff(options.retryMin ?? 1_000, options.retryMax ?? 30_000, () => this.#clock.random());
+    this.#backoff = new Backoff(options.retryMin ?? 1_000, options.retryMax ?? 30_000, this.#clock.random);
     this.#seen = new RecentIds(options.dedupe ?? 1_024);
     this.#queue = new BoundedQueue(options.queue ?? 256);
     this.#after = options.after;
@@ -65,7 +65,7 @@ export class EventSubscription implements Subscription {
     this.closed = new Promise(resolve => (this.#resolveClosed = resolve));
     this.#stopWatching = watchEnvironment(
       options.environment ?? (globalThis as unknown as Environment),
-      () => this.#suspend(), () => this.#resume(), () => this.#wake(), () => this.#wentOffline(), () => this.#cameOnline());
+      () => this.#suspend(), () => this.#resume(), () => this.#wentOffline(), () => this.#cameOnline());
     if (options.signal?.aborted) this.close();
     else {
       options.signal?.addEventListener('abort', this.#abort);
@@ -95,19 +95,14 @@ export class EventSubscription implements Subscription {
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, undefined> {
     this.#iterates = true;
     let last: StreamEvent | undefined;
-    const handled = () => {
-      if (!last) return;
-      this.#handled(last.id);
-      last = undefined;
-    };
     return {
       next: async () => {
-        handled();
+        if (last) last = void this.#handled(last.id);
         last = await this.#queue.take();
-        return last ? { done: false, value: last } : { done: true, value: undefined };
+        return { done: !last, value: last } as IteratorResult<StreamEvent, undefined>;
       },
       return: async () => {
-        handled();
+        // Left in the midst of an event, be it by an error: that one was not handled.
         this.close();
         return { done: true, value: undefined };
       },
@@ -126,7 +121,7 @@ export class EventSubscription implements Subscription {
       }
     }
     while (!this.#isClosed) {
-      const life: Life = (this.#life = { controller: new AbortController(), begun: 0, firstByte: 0, lastByte: 0, isReading: false });
+      const life: Life = (this.#life = { controller: new AbortController(), firstByte: 0, lastByte: 0, isReading: false });
       let error: StreamError | undefined;
       try {
         await this.#live(life);
@@ -202,24 +197,39 @@ export class EventSubscription implements Subscription {
       },
       fetch: async (url, init = {}) => {
         connection.reading();
+        const own = { ...headers, ...options.session?.headers() };
         const answer = await race((options.fetch ?? globalThis.fetch)(url, {
           signal,
           ...(options.credentials && { credentials: options.credentials }),
+          // They are for this host alone, and a redirect would take them along.
+          ...(Object.keys(own).length && { redirect: 'error' }),
           ...init,
-          headers: { ...headers, ...options.session?.headers(), ...(init.headers as Record<string, string>) },
+          headers: { ...own, ...(init.headers as Record<string, string>) },
         }), signal);
-        options.session?.received(answer);
+        // What was redirected may come from anybody.
+        if (!answer.redirected) options.session?.received(answer);
         checkStatus(answer, clock.now());
         return answer;
       },
       authorize: async () => {
         const { headers: given, token } = options;
-        const asked = { ...(await race(typeof given === 'function' ? given() : given ?? {}, signal)) };
-        const bearer = token && (await race(token({ signal, refused: this.#wasRefused }), signal));
+        const asked = { ...(typeof given === 'function' ? await this.#ask(life, given) : given) };
+        const bearer = token && (await this.#ask(life, signal => token({ signal, refused: this.#wasRefused })));
         headers = bearer ? { ...asked, Authorization: `Bearer ${bearer}` } : asked;
       },
     };
     return (life.connection = connection);
+  }
+
+  // Functions of the application have a time in which to answer. Their signal ends with the connection, and that with their failure.
+  async #ask<T>({ controller: { signal } }: Life, call: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
+    let timer: unknown;
+    const late = new Promise<never>((_, reject) => (timer = this.#clock.setTimeout(() => reject(new StreamError('timeout')), Math.min(this.#options.callTimeout ?? 120_000, longest))));
+    try {
+      return await race(Promise.race([call(signal), late]), signal);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
   }
 
   // The state first, then the stream from where the log stood before: nothing falls between the two.
@@ -229,7 +239,7 @@ export class EventSubscription implements Subscription {
     try {
       // The consumer may still have what came before, which must not be told over the newer state.
       if (this.#unhandled) await race(new Promise<void>(resolve => (this.#onIdle = resolve)), signal);
-      answer = await race(this.#options.getState!({ signal }), signal);
+      answer = await this.#ask(life, signal => this.#options.getState!({ signal }));
       if (answer && typeof answer !== 'string' && !answer.ok) checkStatus(answer, this.#clock.now());
     } catch (thrown) {
       throw new StreamError('state', undefined, { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
@@ -237,11 +247,14 @@ export class EventSubscription implements Subscription {
     const cursor = answer && typeof answer !== 'string' ? answer.headers.get('Event-Cursor') : answer;
     // Where no cursor is known, the state is loaded once more when the stream is open, and what comes waits for it.
     this.#needsState = !cursor && !life.opened;
+    // Only a life that goes on after its state is a good one.
+    if (life.firstByte) life.firstByte = this.#clock.now();
     // What has come since the stream was opened follows the state; the state's cursor would only lead back.
-    if (cursor && !life.opened) {
-      this.#after = cursor;
-      this.#cursor = '';
-    }
+    if (!cursor || life.opened) return;
+    this.#after = cursor;
+    this.#cursor = '';
+    // It may lie before what was told already, which then belongs to it again.
+    this.#seen.clear();
   }
 
   // With the first bytes a stream may be open, or be told in band that it may not.
@@ -283,7 +296,7 @@ export class EventSubscription implements Subscription {
   #decode(event: StreamEvent, life: Life): StreamEvent | Promise<StreamEvent> {
     const { decode } = this.#options;
     let decoded: StreamEvent | Promise<StreamEvent> = event;
-    for (const one of typeof decode === 'function' ? [decode] : decode ?? []) {
+    for (const one of [decode ?? []].flat()) {
       decoded = decoded instanceof Promise ? decoded.then(before => one(before, life.connection!)) : one(decoded, life.connection!);
     }
     return decoded;
@@ -304,7 +317,7 @@ export class EventSubscription implements Subscription {
     } else {
       this.#handled(event.id);
     }
-    if (waits.length) return race((this.#taken = Promise.all(waits)), life.controller.signal).then(() => {});
+    if (waits.length) return race((this.#taken = Promise.all(waits)), life.controller.signal) as Promise<any>;
   }
 
   #control(life: Life, { type, id, data, ownId }: StreamMessage): void | Promise<void> {
@@ -313,8 +326,10 @@ export class EventSubscription implements Subscription {
       // A proxy that repeats it must not set the cursor back.
       if (life.opened) return;
       life.opened = true;
-      if (content.recovered === false && (this.#cursor || this.#after)) life.openId = id;
-      else this.#move(id);
+      if (ownId) {
+        if (content.recovered === false && (this.#cursor || this.#after)) life.openId = id;
+        else this.#move(id);
+      }
       this.#call(this.#options.onOpen, content as unknown as StreamOpen);
       if (this.#needsState && this.#isCurrent(life)) return this.#loadState(life);
     } else if (type === 'stream.live') {
@@ -328,7 +343,7 @@ export class EventSubscription implements Subscription {
       this.#call(this.#options.onGap, content as unknown as StreamGap);
       if (this.#needsState) this.#cut(life, 'gap');
     } else if (type === 'stream.close') {
-      life.close = { reason: String(content.reason ?? 'ended'), retryMs: Number(content.retryMs) || undefined };
+      life.close = { reason: String(content.reason ?? 'ended'), retryMs: Number(content.retryMs) || 0 };
       this.#cut(life, life.close.reason);
     } else if (ownId) {
       this.#move(id);
@@ -338,7 +353,7 @@ export class EventSubscription implements Subscription {
   // A place in the log that is no event's. One that was there already is a repeat, and behind.
   #move(id: string): void {
     const mark = ' ' + id;
-    if (id && (this.#seen.has(id) || this.#seen.has(mark)) && this.#after === undefined) return;
+    if ((this.#seen.has(id) || this.#seen.has(mark)) && this.#after === undefined) return;
     if (id) this.#seen.add(mark);
     this.#follow(id);
     if (!this.#unhandled) this.#save(id);
@@ -363,12 +378,12 @@ export class EventSubscription implements Subscription {
   async #pause(life: Life, error: StreamError | undefined): Promise<void> {
     const { token, retries = Infinity } = this.#options;
     const backoff = this.#backoff;
-    const isGood = life.firstByte > 0 && this.#clock.now() - life.begun >= goodLife;
+    const isGood = life.firstByte > 0 && this.#clock.now() - life.firstByte >= goodLife;
     const isAsked = ['reconnect', 'woken', 'rejoin', 'hidden'].includes(error?.code ?? '');
     const isGap = error?.code === 'gap';
     if (isGood) backoff.failures = 0;
     else if (!isAsked) backoff.failures++;
-    if (backoff.failures > retries && !isGap) return this.#end(error?.code ?? 'ended', error);
+    if (backoff.failures > retries) return this.#end(error?.code ?? 'ended', error);
 
     const isRefused = error?.status === 401 || life.close?.reason === 'unauthenticated' || life.close?.reason === 'revoked';
     // A token that has expired is not waited for: the first time the next one is shown soon.
@@ -442,9 +457,8 @@ export class EventSubscription implements Subscription {
   }
 
   #resume(): void {
-    if (!this.#isSuspended) return this.#wake();
     this.#isSuspended = false;
-    this.#endWait?.();
+    this.#wake();
   }
 
   #end(reason: string, error?: StreamError): void {

@@ -20,7 +20,7 @@ export interface StreamEvent {
 
 /** What a stream of this server begins with. */
 export interface StreamOpen {
-  /** Names the session in logs; opens nothing. */
+  /** Names the session in logs; opens nothing. A stream of long polls knows `recovered` alone. */
   readonly session: string;
   /** The cursor was good, and all that followed it comes now. */
   readonly recovered: boolean;
@@ -202,6 +202,11 @@ export interface SubscribeOptions {
   retryMin?: number;
   /** Milliseconds up to which the back-off grows. Default 30,000. */
   retryMax?: number;
+  /**
+   * Milliseconds until `getState`, `token` and `headers` have to answer; after that the connection counts as failed, the `signal` that they
+   * were given is aborted, and they are asked again after the back-off. Default 120,000, in which somebody can sign in.
+   */
+  callTimeout?: number;
   /** Milliseconds until the first byte has to come. Default 10,000. */
   openTimeout?: number;
   /** Milliseconds without a byte after which a connection is taken for dead. Default 45,000: three heartbeats. */

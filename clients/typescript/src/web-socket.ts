@@ -42,8 +42,9 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
       socket.addEventListener('open', () => (opened = true));
       socket.addEventListener('message', (event: { data: unknown }) => {
         connection.received();
-        if (typeof event.data === 'string' && inbox.push(event.data)) return;
-        inbox.end(new StreamError('rejoin', 'The consumer is behind; the socket is opened again from the cursor.'));
+        if (typeof event.data !== 'string') inbox.end(new StreamError('network', 'The WebSocket sent something other than text.'));
+        else if (inbox.push(event.data)) return;
+        else inbox.end(new StreamError('rejoin', 'The consumer is behind; the socket is opened again from the cursor.'));
         socket.close();
       });
       socket.addEventListener('error', () => inbox.end(new StreamError('network', 'The WebSocket failed.')));

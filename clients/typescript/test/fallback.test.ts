@@ -142,6 +142,23 @@ test('numbers, strings and binary are the same over each transport', async () =>
   subscription.close();
 });
 
+test('a socket that sends what is no text is a network that fails, with its back-off', async () => {
+  let sockets = 0;
+  const { clock, stream: subscription, states } = start({ transport: webSocket({ open: () => {
+    const target = new EventTarget();
+    sockets++;
+    queueMicrotask(() => {
+      target.dispatchEvent(new Event('open'));
+      target.dispatchEvent(new MessageEvent('message', { data: new ArrayBuffer(4) }));
+    });
+    return { addEventListener: (type, listener) => target.addEventListener(type, listener), close() {} };
+  } }) });
+  await clock.advance(60_000);
+  assert.ok(sockets > 3 && sockets < 20, `${sockets} sockets in a minute`);
+  assert.equal(states.find(state => state.name === 'waiting')!.reason, 'network');
+  subscription.close();
+});
+
 test('a socket’s consumer that stops is bounded, and loses nothing', async () => {
   const clock = new FakeClock();
   const server = new LogServer(clock);
@@ -181,6 +198,53 @@ test('gaps are told over sockets and polls', async () => {
     assert.deepEqual(ids, ['k3-4', 'k3-5']);
     subscription.close();
   }
+});
+
+function polls(answers: ((url: URL) => Response)[], options: SubscribeOptions = {}) {
+  const asked: URL[] = [];
+  const started = start({
+    transport: longPoll(), ...options,
+    fetch: async url => {
+      asked.push(new URL(String(url)));
+      const answer = answers[asked.length - 1];
+      return answer ? answer(asked.at(-1)!) : new Promise<never>(() => {});
+    },
+  });
+  return { ...started, asked };
+}
+
+const batch = (ids: string[], link?: string) => Response.json(
+  ids.map(id => ({ specversion: '1.0', id, source: '/', type: 't', topic: 'a', data: id })),
+  link === undefined ? {} : { headers: { Link: `</events?topic=a&after=${link}>; rel="next"` } });
+
+test('a long poll whose link is taken away goes on after the batch', async () => {
+  const { clock, stream: subscription, asked, events } = polls([() => batch(['e-1', 'e-2']), () => batch(['e-3']), () => batch([])]);
+  await clock.until(() => asked.length === 4);
+  assert.deepEqual(asked.map(url => url.searchParams.get('after')), [null, 'e-2', 'e-3', 'e-3']);
+  assert.deepEqual(events.map(event => event.id), ['e-1', 'e-2', 'e-3']);
+  assert.deepEqual([subscription.state.name, asked[3]!.searchParams.get('wait')], ['live', '25']);
+  subscription.close();
+});
+
+test('long polls that lead no further wait before they come again', async () => {
+  const { clock, stream: subscription, asked, events } = polls(Array.from({ length: 1_000 }, () => () => batch(['e-1'], 'e-1')));
+  await clock.advance(60_000);
+  assert.ok(asked.length > 3 && asked.length < 20, `${asked.length} polls in a minute`);
+  assert.deepEqual(events.map(event => event.id), ['e-1']);
+  subscription.close();
+});
+
+test('a state that has no cursor is loaded once more before the first event of a long poll', async () => {
+  const log: string[] = [];
+  const { clock, stream: subscription } = polls([() => batch(['e-1'], 'e-1'), () => batch([], 'e-1')], {
+    getState: async () => (log.push('state'), null),
+    onOpen: ({ recovered }) => void log.push(`open ${recovered}`),
+    onEvent: ({ id }) => void log.push(id),
+    onLive: () => void log.push('live'),
+  });
+  await clock.until(() => log.includes('live'));
+  assert.deepEqual(log, ['state', 'open false', 'state', 'e-1', 'live']);
+  subscription.close();
 });
 
 test('a silent socket is given up, and heartbeats keep it', async () => {

@@ -319,6 +319,30 @@ test('a token that is refused is replaced soon, once; after that the server’s 
   }
 });
 
+test('functions of the application that never answer are asked again, after a time in which somebody can sign in', async () => {
+  const never = () => new Promise<never>(() => {});
+  for (const [reason, options] of Object.entries<(note: (signal?: AbortSignal) => Promise<never>) => SubscribeOptions>({
+    credentials: note => ({ token: ({ signal }) => note(signal) }),
+    'credentials ': note => ({ headers: () => note() }),
+    state: note => ({ getState: ({ signal }) => note(signal) }),
+  })) {
+    const signals: (AbortSignal | undefined)[] = [];
+    const { clock, stream } = start({ onEvent() {}, ...options(signal => (signals.push(signal), never())) });
+    await clock.advance(119_999);
+    assert.deepEqual([stream.state.name, signals.length], ['connecting', 1], reason);
+    await clock.advance(1);
+    assert.deepEqual([stream.state.name, stream.state.reason, signals[0]?.aborted ?? true], ['waiting', reason.trim(), true]);
+    await clock.until(() => signals.length === 2);
+    stream.close();
+    await settle();
+    assert.equal(clock.pending, 0);
+  }
+  const { clock, stream } = start({ callTimeout: Infinity, token: never });
+  await clock.advance(3_600_000);
+  assert.equal(stream.state.name, 'connecting');
+  stream.close();
+});
+
 test('a page’s state is loaded first, and the stream goes on from its cursor', async () => {
   const log: string[] = [];
   const { server, stream } = start({
@@ -360,16 +384,52 @@ test('after a gap the state is loaded again, and the stream goes on from the new
   stream.close();
 });
 
-test('gaps without end do not become a storm', async () => {
-  const { server, clock, stream } = start({ getState: async () => 'e-1', onEvent() {} });
-  const begun = clock.now();
-  for (let i = 1; i <= 8; i++) {
-    await clock.until(() => server.connections.length === i);
+test('a state that is older than what came before the gap is followed by all that came since', async () => {
+  const log: string[] = [];
+  let cursor = 'e-0';
+  const { server, clock, stream } = start({
+    getState: async () => (log.push(`state ${cursor}`), cursor),
+    onEvent: ({ id }) => void log.push(id),
+  });
+  await settle();
+  server.last.begin({ id: 'e-0' }).live().event('e-6').event('e-7');
+  await settle();
+  cursor = 'e-5';
+  server.last.send('id: e-7\nevent: stream.gap\ndata: {"after":"e-7","next":"e-8","reason":"limit"}\n\n');
+  await clock.advance(0);
+  server.last.begin({ id: 'e-5' }).event('e-6').event('e-7').event('e-8').event('e-7');
+  await settle();
+  assert.deepEqual(log, ['state e-0', 'e-6', 'e-7', 'state e-5', 'e-6', 'e-7', 'e-8']);
+  assert.equal(stream.lastEventId, 'e-8');
+  stream.close();
+});
+
+test('gaps without end do not become a storm, however long the state takes', async () => {
+  for (const cursor of ['e-1', null]) {
+    const clock = new FakeClock();
+    const { server, stream } = start({
+      clock, onEvent() {}, retries: 12, getState: () => new Promise(resolve => clock.setTimeout(() => resolve(cursor), 1_010)),
+    });
+    const begun = clock.now();
+    for (let i = 1; i <= 8; i++) {
+      await clock.until(() => server.connections.length === i);
+      server.last.begin({ id: 'e-1' }).send(`id: e-5\nevent: stream.gap\ndata: {"after":"e-1","next":"e-6","reason":"limit"}\n\n`);
+      await settle();
+    }
+    // The states alone take 8 s of it, or 16.
+    assert.ok(clock.now() - begun > 50_000, `eight gaps in ${clock.now() - begun} ms`);
+    stream.close();
+  }
+});
+
+test('gaps without end are given up after so many as failures are', async () => {
+  const { server, clock, stream } = start({ getState: async () => 'e-1', onEvent() {}, retries: 3 });
+  for (let i = 1; stream.state.name !== 'closed'; i++) {
+    await clock.until(() => server.connections.length === i || stream.state.name === 'closed');
     server.last.begin({ id: 'e-1' }).send(`id: e-5\nevent: stream.gap\ndata: {"after":"e-1","next":"e-6","reason":"limit"}\n\n`);
     await settle();
   }
-  assert.ok(clock.now() - begun > 30_000, `eight gaps in ${clock.now() - begun} ms`);
-  stream.close();
+  assert.deepEqual([server.connections.length, stream.state.reason], [4, 'gap']);
 });
 
 test('where the log was never reached the state is loaded once more when the stream is open, and events wait for it', async () => {
@@ -433,6 +493,18 @@ test('a cursor is kept when its event was handled, and not before', async () => 
   await settle();
   assert.equal(saved.at(-1), 'e-50');
   stream.close();
+});
+
+test('an event at which the loop was left, be it by an error, counts as not handled', async () => {
+  const saved: string[] = [];
+  const { server, stream } = start({ store: { load: () => null, save: (_, cursor) => void saved.push(cursor) } });
+  await settle();
+  server.last.begin({ id: 'e-1' }).event('e-2').event('e-3');
+  await settle();
+  await assert.rejects(async () => {
+    for await (const event of stream) if (event.id === 'e-3') throw new Error('the database is away');
+  }, /database/);
+  assert.deepEqual([stream.state.name, saved.at(-1)], ['closed', 'e-2']);
 });
 
 test('a decoder that fails marks the event; one that cannot say is asked again', async () => {

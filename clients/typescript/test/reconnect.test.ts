@@ -222,6 +222,32 @@ test('stream.close is obeyed to the millisecond, and its reason is told', async 
   }
 });
 
+test('a close that asks for no wait, or nearly none, again and again, becomes no storm', async () => {
+  for (const retryMs of [-1, 0, 1, 20]) {
+    const { server, clock, stream } = start();
+    let answered = 0;
+    server.onConnect = connection => {
+      answered++;
+      connection.open(`event: stream.close\ndata: {"reason":"limit","retryMs":${retryMs}}\n\n`).end();
+    };
+    await clock.advance(60_000);
+    assert.ok(answered > 3 && answered < 20, `${answered} connections in a minute for ${retryMs}`);
+    stream.close();
+  }
+});
+
+test('an id that no server would take back is not taken', async () => {
+  const { server, clock, stream, ids } = start();
+  await settle();
+  server.last.begin().event('e-1').event('x'.repeat(200_000), 'long').event('y'.repeat(1_000), 'at the bound');
+  await settle();
+  assert.deepEqual(ids, ['e-1', 'e-1', 'y'.repeat(1_000)]);
+  server.last.event('x'.repeat(1_001)).end();
+  await clock.until(() => server.connections.length === 2);
+  assert.equal(server.last.headers.get('Last-Event-ID'), 'y'.repeat(1_000));
+  stream.close();
+});
+
 test('a soft refusal never looks like an open stream', async () => {
   const { server, clock, stream, names } = start();
   await settle();

@@ -126,3 +126,58 @@ test('a closed subscription leaves no timer', async () => {
   await settle();
   assert.equal(clock.pending, 0);
 });
+
+// Subscriptions of one session.
+function several() {
+  const clock = new FakeClock();
+  const posts: AbortSignal[] = [];
+  const streams: FakeConnection[] = [];
+  const one = session();
+  const answers: (() => Promise<Response>)[] = [];
+  const given = async () => Response.json({ expires: new Date(clock.now() + hour).toISOString() }, { headers: { 'Session-Token': 'token' } });
+  const open = () => subscribe('http://server/events', {
+    topics: ['a'], clock, environment: {}, onEvent() {}, session: one,
+    fetch: async (url, init) => {
+      if (init?.method === 'POST') return posts.push(init.signal!), (answers[posts.length - 1] ?? given)();
+      const connection = new FakeConnection(String(url), init);
+      streams.push(connection);
+      connection.begin().live();
+      return connection.answered;
+    },
+  });
+  return { clock, posts, streams, answers, open };
+}
+
+test('a renewal that one subscription’s end cuts off is another’s to make', async () => {
+  const { clock, posts, streams, answers, open } = several();
+  answers.push(() => new Promise<never>(() => {}));
+  const first = open();
+  const second = open();
+  await settle();
+  assert.deepEqual([posts.length, streams.length], [1, 0], 'one asks, the other waits for it');
+  first.close();
+  await settle();
+  assert.deepEqual([posts.length, streams.length], [2, 1]);
+  assert.equal(second.state.name, 'live');
+  assert.equal(streams[0]!.headers.get('Session-Token'), 'token');
+  second.close();
+  await settle();
+  assert.equal(clock.pending, 0);
+});
+
+test('a session is renewed by whichever subscription is connected', async () => {
+  const { clock, posts, streams, open } = several();
+  const first = open();
+  await settle();
+  const last = open();
+  await settle();
+  last.close();
+  for (let minute = 0; minute < 49; minute++) {
+    await clock.advance(30_000);
+    streams[0]!.send(':\n');
+    await clock.advance(30_000);
+    streams[0]!.send(':\n');
+  }
+  assert.deepEqual([posts.length, streams.length, first.state.name], [2, 2, 'live']);
+  first.close();
+});

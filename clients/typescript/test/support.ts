@@ -177,7 +177,7 @@ export class FakeServer {
     return connection.answered;
   };
 
-  constructor(readonly onConnect?: (connection: FakeConnection) => void) {}
+  constructor(public onConnect?: (connection: FakeConnection) => void) {}
 
   get last(): FakeConnection {
     return this.connections.at(-1)!;
