@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Buffkit.Tests.Chromium))]
@@ -14,9 +15,11 @@ public sealed class Chromium : IAsyncDisposable
         ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
 
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly ConcurrentDictionary<IPage, string> _pages = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
+    /// <summary>Opens a page of the running test, which closes it by <see cref="ClosePagesAsync"/>.</summary>
     public async Task<IPage> NewPageAsync()
     {
         if (Paths.FirstOrDefault(File.Exists) is not { } path)
@@ -39,11 +42,23 @@ public sealed class Chromium : IAsyncDisposable
                 // As root in a container there is no sandbox; the rest keeps the browser from calling home.
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
             });
-            return await _browser.NewPageAsync();
+            var page = await _browser.NewPageAsync();
+            _pages[page] = TestContext.Current.Test!.UniqueID;
+            return page;
         }
         finally
         {
             _starting.Release();
+        }
+    }
+
+    /// <summary>Closes the pages of the running test: one that is left would connect again and again, to a server that is gone.</summary>
+    public async Task ClosePagesAsync()
+    {
+        foreach (var (page, test) in _pages)
+        {
+            if (test == TestContext.Current.Test!.UniqueID && _pages.TryRemove(page, out _))
+                await page.CloseAsync();
         }
     }
 

@@ -12,7 +12,11 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _api = await ApiProcess.StartAsync();
 
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await chromium.ClosePagesAsync();
+        await _api.DisposeAsync();
+    }
 
     [Fact]
     public async Task Page_OrderPosted_ShowsItLive()

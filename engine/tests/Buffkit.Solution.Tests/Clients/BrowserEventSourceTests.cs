@@ -29,6 +29,7 @@ public sealed class BrowserEventSourceTests(Chromium chromium) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        await chromium.ClosePagesAsync();
         await _api.DisposeAsync();
         _folder.Delete(recursive: true);
     }

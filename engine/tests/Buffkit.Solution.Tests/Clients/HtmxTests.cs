@@ -21,6 +21,7 @@ public sealed class HtmxTests(Chromium chromium, NodePrograms node) : IAsyncLife
 
     public async ValueTask DisposeAsync()
     {
+        await chromium.ClosePagesAsync();
         await _api.DisposeAsync();
         _folder.Delete(recursive: true);
     }

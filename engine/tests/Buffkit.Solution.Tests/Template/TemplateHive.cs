@@ -26,15 +26,21 @@ public sealed class TemplateBuilds
 /// <summary>The template as it is installed from this repository, apart from the templates of whoever runs the tests.</summary>
 public sealed class TemplateHive : IAsyncLifetime
 {
+    // What builds leave behind. The template takes nothing of it, but `dotnet new` looks at each file of the folder before it leaves it out.
+    private static readonly string[] BuildFolders = [".git", ".vs", "artifacts", "bin", "obj", "node_modules"];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hive-");
     private readonly string _version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
     private readonly Lazy<Task> _installed;
     private readonly Lazy<Task<string>> _packed;
 
+    // Two of them on one hive get into each other's way at its list of packages.
+    private readonly SemaphoreSlim _one = new(1, 1);
+
     /// <summary>Begins nothing: most tests of the assembly need no template.</summary>
     public TemplateHive()
     {
-        _installed = new(() => InstallAsync(Repository.Folder("."), Hive("folder")));
+        _installed = new(InstallFolderAsync);
         _packed = new(PackOnceAsync);
     }
 
@@ -45,6 +51,7 @@ public sealed class TemplateHive : IAsyncLifetime
         _folder.Delete(recursive: true);
         if (_packed.IsValueCreated)
             await ForgetPackagesAsync();
+        _one.Dispose();
     }
 
     /// <summary>Instantiates the template in an empty folder.</summary>
@@ -56,7 +63,7 @@ public sealed class TemplateHive : IAsyncLifetime
 
     /// <summary>Adds an item of the named template to a folder.</summary>
     internal Task AddAsync(string folder, string template, string name) =>
-        DotnetCommand.RunAsync(folder, "new", template, "--name", name, "--debug:custom-hive", Hive("folder"));
+        NewAsync(folder, "folder", template, "--name", name);
 
     /// <summary>Packs the template once, with the engine's packages in it.</summary>
     /// <returns>The package.</returns>
@@ -74,8 +81,23 @@ public sealed class TemplateHive : IAsyncLifetime
         var output = Path.Combine(_folder.FullName, "packed");
         await DotnetCommand.RunAsync(Repository.Folder("pack"), "pack", "--output", output, $"-p:MinVerVersionOverride={_version}");
         var package = Assert.Single(Directory.GetFiles(output, "*.nupkg"));
-        await InstallAsync(package, Hive("package"));
+        await NewAsync(_folder.FullName, "package", "install", package);
         return package;
+    }
+
+    private async Task InstallFolderAsync()
+    {
+        var copy = _folder.CreateSubdirectory("source");
+        Copy(new DirectoryInfo(Repository.Folder(".")), copy);
+        await NewAsync(_folder.FullName, "folder", "install", copy.FullName);
+    }
+
+    private static void Copy(DirectoryInfo source, DirectoryInfo target)
+    {
+        foreach (var file in source.EnumerateFiles())
+            file.CopyTo(Path.Combine(target.FullName, file.Name));
+        foreach (var folder in source.EnumerateDirectories().Where(folder => !BuildFolders.Contains(folder.Name)))
+            Copy(folder, target.CreateSubdirectory(folder.Name));
     }
 
     // NuGet keeps each version that it has seen, whatever is in a package of the same version later.
@@ -90,14 +112,20 @@ public sealed class TemplateHive : IAsyncLifetime
     private async Task<GeneratedSolution> CreateAsync(string hive, string name, string[] options)
     {
         var solution = new GeneratedSolution(name);
-        await DotnetCommand.RunAsync(
-            solution.Root,
-            ["new", "buffkit", "--name", name, "--output", solution.Root, "--skip-restore", "--debug:custom-hive", Hive(hive), .. options]);
+        await NewAsync(solution.Root, hive, ["buffkit", "--name", name, "--output", solution.Root, "--skip-restore", .. options]);
         return solution;
     }
 
-    private async Task InstallAsync(string source, string hive) =>
-        await DotnetCommand.RunAsync(_folder.FullName, "new", "install", source, "--debug:custom-hive", hive);
-
-    private string Hive(string name) => Path.Combine(_folder.FullName, name);
+    private async Task NewAsync(string folder, string hive, params string[] arguments)
+    {
+        await _one.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await DotnetCommand.RunAsync(folder, ["new", .. arguments, "--debug:custom-hive", Path.Combine(_folder.FullName, hive)]);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
 }
