@@ -44,9 +44,13 @@ public sealed class EventStreamClient : IDisposable
         _publisher = new Publisher(requests, options, session, time, random, log);
     }
 
-    /// <summary>A handler for streams: connections are not kept for ever, so a server's new address is found, and ids may be other than ASCII.</summary>
+    /// <summary>
+    /// A handler for streams: connections are not kept for ever, so a server's new address is found; ids may be other than ASCII; and it follows no
+    /// redirects, which the client does itself, within the server's origin.
+    /// </summary>
     public static SocketsHttpHandler CreateHandler() => new()
     {
+        AllowAutoRedirect = false,
         PooledConnectionLifetime = TimeSpan.FromMinutes(15),
         // WHATWG HTML, section 9.2.3: the last event id travels as UTF-8.
         RequestHeaderEncodingSelector = static (name, _) =>
@@ -104,7 +108,8 @@ public sealed class EventStreamClient : IDisposable
     /// <param name="e">The event.</param>
     /// <param name="idempotencyKey">
     /// Names this publish, 1 to 200 visible ASCII characters, so that the same event published again after a crash is the same one; a new key where there is none.
-    /// With a key of the caller's the event carries no <c>traceparent</c>, since it would be another one the second time.
+    /// With a key of the caller's the event carries no <c>traceparent</c>, since it would be another one the second time. The
+    /// <see cref="EventStreamException.IdempotencyKey"/> of a publish that failed goes on with that one.
     /// </param>
     /// <param name="cancellationToken">Ends the wait; the log may hold the event all the same.</param>
     /// <returns>The id that the log gave it.</returns>

@@ -107,6 +107,7 @@ public sealed class EventStreamClientOptions
     {
         var second = TimeSpan.FromSeconds(1);
         Check(Endpoint is not null, nameof(Endpoint), "Say where the stream is.");
+        Check(!Endpoint!.IsAbsoluteUri || Endpoint.Scheme is "http" or "https", nameof(Endpoint), "A relative address, or one of http or https.");
         Check(Transports is { Count: > 0 } && Transports.Distinct().Count() == Transports.Count, nameof(Transports), "Name at least one transport, and each once.");
         Check(ReadTimeout == Timeout.InfiniteTimeSpan || ReadTimeout >= second, nameof(ReadTimeout), "At least one second.");
         Check(FirstByteTimeout >= second, nameof(FirstByteTimeout), "At least one second.");

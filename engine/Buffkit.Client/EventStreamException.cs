@@ -14,4 +14,11 @@ public sealed class EventStreamException : Exception
 
     /// <summary>The status of the answer, where there was one.</summary>
     public HttpStatusCode? StatusCode { get; }
+
+    /// <summary>
+    /// The key by which a publish was tried. The log may hold its events all the same: the same events, published again with this key while the
+    /// server knows it, are not doubled.
+    /// </summary>
+    /// <value>Nothing for an exception of a subscription.</value>
+    public string? IdempotencyKey { get; internal init; }
 }

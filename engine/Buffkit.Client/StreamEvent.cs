@@ -52,7 +52,7 @@ public sealed class StreamEvent
 
     internal static IReadOnlyDictionary<string, string> EmptyAttributes { get; } = new Dictionary<string, string>();
 
-    /// <summary>The payload as text: a JSON string is its text, everything else is <see cref="Data"/> read as UTF-8.</summary>
+    /// <summary>The payload as text: a JSON string is its text, everything else, a string that is no text included, is <see cref="Data"/> read as UTF-8.</summary>
     public string Text => _text ??= ReadText();
 
     /// <summary>Reads the payload as JSON, without reflection.</summary>
@@ -110,9 +110,16 @@ public sealed class StreamEvent
     {
         if (Data.Length > 0 && Data.Span[0] == (byte)'"' && ContentType is not null && MediaTypes.IsJson(ContentType))
         {
-            var reader = new Utf8JsonReader(Data.Span);
-            if (reader.Read() && reader.TokenType is JsonTokenType.String)
-                return reader.GetString()!;
+            try
+            {
+                var reader = new Utf8JsonReader(Data.Span);
+                if (reader.Read() && reader.TokenType is JsonTokenType.String)
+                    return reader.GetString()!;
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                // No JSON after all, or a string that is no text: half a surrogate pair.
+            }
         }
 
         return Encoding.UTF8.GetString(Data.Span);

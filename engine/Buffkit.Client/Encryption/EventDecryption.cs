@@ -1,7 +1,4 @@
-using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Client;
@@ -9,12 +6,11 @@ namespace Buffkit.Client;
 /// <summary>Opens encrypted events with the keys that the server gives to who may subscribe to their topic.</summary>
 internal sealed partial class EventDecryption(StreamRequests requests, EventStreamClientOptions options, TimeProvider time, ILogger logger)
 {
-    private const int KeyBytes = 32;
+    // Answers in a row that are no key set, after which an event is given on as it came: a server that is away is waited for, one that
+    // talks nonsense would hold the stream for ever.
+    private const int OddAnswersAllowed = 3;
 
-    // A key opens one topic's events of one day; more than these are read again when they are needed.
-    private const int MostKeys = 1_024;
-
-    private readonly ConcurrentDictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
+    private readonly KnownKeys _keys = new(time);
 
     /// <summary>Opens an event. While the keys are out of reach it waits, and with it the stream: what is in order stays so.</summary>
     /// <returns>The event in clear; as it came, where there is no key for it.</returns>
@@ -44,19 +40,33 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
 
     private async ValueTask<byte[]?> FindAsync(string id, string topic, CancellationToken cancellationToken)
     {
-        if (_keys.TryGetValue(id, out var known))
+        if (_keys.Find(topic, id) is { } known)
             return known;
+        if (_keys.IsMissed(topic, id))
+            return null;
         var backoff = new Backoff(options.BackoffStart, options.BackoffMax, Random.Shared);
-        while (true)
+        for (var odd = 0; ;)
         {
-            var (isAnswered, wish) = await LoadAsync(topic, cancellationToken).ConfigureAwait(false);
-            if (isAnswered)
-                return _keys.GetValueOrDefault(id);
+            var (keys, wish) = await LoadAsync(topic, cancellationToken).ConfigureAwait(false);
+            foreach (var (loaded, key) in keys?.Keys ?? [])
+            {
+                if (loaded == id)
+                    return key;
+            }
+
+            odd += keys is { IsOdd: true } ? 1 : 0;
+            if (keys is { IsOdd: false } || odd == OddAnswersAllowed)
+            {
+                _keys.Miss(topic, id);
+                return null;
+            }
+
             await Task.Delay(backoff.Next(wish, failed: true), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask<(bool IsAnswered, TimeSpan? Wish)> LoadAsync(string topic, CancellationToken cancellationToken)
+    /// <returns>The keys; nothing, and how long the server asks to wait, where it is away.</returns>
+    private async ValueTask<(KeySet? Keys, TimeSpan? Wish)> LoadAsync(string topic, CancellationToken cancellationToken)
     {
         try
         {
@@ -67,27 +77,19 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
             StreamRequests.Add(request.Headers, await requests.CallerAsync(either.Token).ConfigureAwait(false));
             using var response = await requests.SendAsync(client, request, either.Token).ConfigureAwait(false);
             if (response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
-                return (false, RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()));
-            if (response.IsSuccessStatusCode)
-                Take(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
-            return (true, null);
+                return (null, RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()));
+            if (!response.IsSuccessStatusCode)
+                return (KeySet.Empty, null);
+            var keys = KeySet.Read(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
+            if (keys.IsOdd)
+                Log.OddKeys(logger, topic);
+            _keys.Add(topic, keys.Keys);
+            return (keys, null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             Log.KeysAway(logger, e);
-            return (false, null);
-        }
-    }
-
-    private void Take(byte[] keySet)
-    {
-        using var document = JsonDocument.Parse(keySet);
-        if (_keys.Count > MostKeys)
-            _keys.Clear();
-        foreach (var key in document.RootElement.GetProperty("keys").EnumerateArray())
-        {
-            if (key.GetProperty("kid").GetString() is { } id && Base64Url.DecodeFromChars(key.GetProperty("k").GetString()) is { Length: KeyBytes } secret)
-                _keys[id] = secret;
+            return (null, null);
         }
     }
 
@@ -101,5 +103,8 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
 
         [LoggerMessage(42, LogLevel.Warning, "The keys of encrypted events are out of reach; the stream waits for them.")]
         public static partial void KeysAway(ILogger logger, Exception exception);
+
+        [LoggerMessage(43, LogLevel.Warning, "What came as the keys of {Topic} is no good key set. Where the key of an event is missing from it, it is asked for again a few times.")]
+        public static partial void OddKeys(ILogger logger, string topic);
     }
 }

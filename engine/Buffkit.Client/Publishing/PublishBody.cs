@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -15,23 +14,22 @@ internal static class PublishBody
     /// <param name="events">The events.</param>
     /// <param name="isBatch">An array of them.</param>
     /// <param name="source">The CloudEvents source.</param>
-    /// <param name="key">Makes the ids, which must be the same when the same is published again.</param>
-    /// <param name="trace">The trace that the events belong to.</param>
-    public static ReadOnlyMemory<byte> Write(IReadOnlyList<EventToPublish> events, bool isBatch, string source, string key, Activity? trace)
+    /// <param name="key">Makes the ids, which must be the same when the same is published again, and has the trace.</param>
+    public static ReadOnlyMemory<byte> Write(IReadOnlyList<EventToPublish> events, bool isBatch, string source, PublishKey key)
     {
         var body = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(body);
         if (isBatch)
             json.WriteStartArray();
         for (var i = 0; i < events.Count; i++)
-            Write(json, events[i], string.Create(CultureInfo.InvariantCulture, $"{key}/{i}"), source, trace);
+            Write(json, events[i], string.Create(CultureInfo.InvariantCulture, $"{key.Name}/{i}"), source, key);
         if (isBatch)
             json.WriteEndArray();
         json.Flush();
         return body.WrittenMemory;
     }
 
-    private static void Write(Utf8JsonWriter json, EventToPublish e, string id, string source, Activity? trace)
+    private static void Write(Utf8JsonWriter json, EventToPublish e, string id, string source, PublishKey publish)
     {
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
@@ -42,9 +40,9 @@ internal static class PublishBody
         if (e.Key is { } key)
             json.WriteString("key"u8, key);
         // CloudEvents distributed tracing extension; whoever gets the event goes on with this trace.
-        if (trace is { IdFormat: ActivityIdFormat.W3C, Id: { } parent })
+        if (publish.TraceParent is { } parent)
             json.WriteString("traceparent"u8, parent);
-        if (trace is { TraceStateString: { Length: > 0 } state })
+        if (publish.TraceState is { } state)
             json.WriteString("tracestate"u8, state);
         if (e.ContentType is { } contentType)
             json.WriteString("datacontenttype"u8, contentType);

@@ -14,51 +14,49 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
 {
     private const string KeyHeader = "Idempotency-Key";
 
-    private const int LongestKey = 200;
-
     public async Task<IReadOnlyList<string>> PublishAsync(
         IReadOnlyList<EventToPublish> events, bool isBatch, string? idempotencyKey, CancellationToken cancellationToken)
     {
-        if (idempotencyKey is { } given && (given.Length is 0 or > LongestKey || given.AsSpan().ContainsAnyExceptInRange('!', '~')))
-            throw new ArgumentException($"An idempotency key has 1 to {LongestKey} visible ASCII characters.", nameof(idempotencyKey));
+        PublishKey? given = idempotencyKey is null ? null : PublishKey.Of(idempotencyKey)
+            ?? throw new ArgumentException($"An idempotency key has 1 to {PublishKey.Longest} visible ASCII characters.", nameof(idempotencyKey));
         using var activity = EventStreamTelemetry.Source.StartActivity("publish", ActivityKind.Producer);
         activity?.SetTag("messaging.destination.name", events[0].Topic);
         activity?.SetTag("messaging.batch.message_count", events.Count);
 
         // Written once: with other bytes the key would be another request's. So a trace stands in events only where the key is ours: a caller
         // that publishes again by its own key does that in another trace.
-        var key = idempotencyKey ?? Guid.NewGuid().ToString("N");
-        var body = PublishBody.Write(events, isBatch, options.Source, key, idempotencyKey is null ? activity ?? Activity.Current : null);
+        var key = given ?? PublishKey.New(activity ?? Activity.Current);
+        var body = PublishBody.Write(events, isBatch, options.Source, key);
         // A key is its caller's. Without credentials the caller is the session, so a try must not come as another one than that before.
         var own = session.Current.Token is null ? new Session() : session.Current;
         var began = time.GetTimestamp();
         var backoff = new Backoff(options.BackoffStart, options.BackoffMax, random);
         var isRefusedOnce = false;
-        while (true)
+        for (var tries = 0; ; tries++)
         {
-            var attempt = await TryAsync(body, isBatch, key, own, cancellationToken).ConfigureAwait(false);
+            var attempt = await TryAsync(body, isBatch, key.Text, own, tries > 0, cancellationToken).ConfigureAwait(false);
             if (attempt.Ids is { } ids)
                 return ids;
             // A token that has just expired: the next one is asked for.
             var mayBeExpired = attempt.Status is 401 && options.AccessToken is not null && !isRefusedOnce;
             isRefusedOnce |= mayBeExpired;
             if (!attempt.MayHelp && !mayBeExpired)
-                throw Failed(activity, attempt, "");
+                throw Failed(activity, attempt, key, "");
             var wait = backoff.Next(attempt.Wish, failed: true);
             if (time.GetElapsedTime(began) + wait > options.PublishTimeout)
-                throw Failed(activity, attempt, $" It was tried for {options.PublishTimeout}; the log may hold the events. Publishing again with the key '{key}' does not double them.");
+                throw Failed(activity, attempt, key, $" It was tried for {options.PublishTimeout}; the log may hold the events. Publishing again with the key '{key.Text}' does not double them.");
             Log.TryAgain(logger, attempt.Problem!.Message, wait);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static EventStreamException Failed(Activity? activity, Attempt attempt, string more)
+    private static EventStreamException Failed(Activity? activity, Attempt attempt, PublishKey key, string more)
     {
         activity?.SetStatus(ActivityStatusCode.Error);
-        return new EventStreamException($"The events could not be published. {attempt.Problem!.Message}{more}", (HttpStatusCode?)attempt.Status, attempt.Problem);
+        return new EventStreamException($"The events could not be published. {attempt.Problem!.Message}{more}", (HttpStatusCode?)attempt.Status, attempt.Problem) { IdempotencyKey = key.Text };
     }
 
-    private async ValueTask<Attempt> TryAsync(ReadOnlyMemory<byte> body, bool isBatch, string key, Session own, CancellationToken cancellationToken)
+    private async ValueTask<Attempt> TryAsync(ReadOnlyMemory<byte> body, bool isBatch, string key, Session own, bool isRepeated, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.PublishAttemptTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -69,15 +67,24 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
             request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(isBatch ? PublishBody.Many : PublishBody.One) } };
             request.Headers.Add(KeyHeader, key);
             StreamRequests.Add(request.Headers, await requests.CallerAsync(either.Token, own).ConfigureAwait(false));
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            using var response = await StreamRequests.SendAloneAsync(client, request, either.Token).ConfigureAwait(false);
             if (response.StatusCode is HttpStatusCode.Accepted)
                 return new Attempt(Read(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false)));
             var problem = await Refusals.ReadAsync(response, time, either.Token).ConfigureAwait(false);
             return new Attempt(null, problem, problem.Status, problem.RetryAfter, MayHelp: problem.Status is 408 or 425 or 429 or >= 500);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new Attempt(null, e, MayHelp: true);
+        }
+        catch (EventStreamException e)
+        {
+            return new Attempt(null, e, (int?)e.StatusCode);
+        }
+        catch (Exception e) when (isRepeated && !cancellationToken.IsCancellationRequested)
+        {
+            // The caller's own mistake, in its access token perhaps. The try before may have been taken, so the caller needs the key.
+            return new Attempt(null, e);
         }
     }
 

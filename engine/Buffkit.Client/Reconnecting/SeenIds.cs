@@ -18,4 +18,10 @@ internal sealed class SeenIds(int capacity)
             _ids.Remove(_order.Dequeue());
         return true;
     }
+
+    public void Clear()
+    {
+        _ids.Clear();
+        _order.Clear();
+    }
 }

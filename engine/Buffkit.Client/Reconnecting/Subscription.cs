@@ -43,10 +43,10 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
             while (!_isOver)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                Begin();
                 var wait = await LoadStateAsync(cancellationToken).ConfigureAwait(false);
                 if (wait is null)
                 {
-                    Begin();
                     var transport = _transports.Next();
                     var life = new SignsOfLife(_transports.HasOthers ? parts.Options.FirstByteTimeout : parts.Options.ReadTimeout, parts.Options.ReadTimeout, parts.Time, cancellationToken);
                     StreamConnection? connection = null;
@@ -54,10 +54,12 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
                     try
                     {
                         (connection, wait) = await ConnectAsync(transport, life, cancellationToken).ConfigureAwait(false);
+                        // Another server's stream has no event that says so.
+                        _isOpened = connection is not null && parts.Options.PlainServer;
                         var opened = parts.Time.GetTimestamp();
                         if (connection is not null)
                             renewal = RunningRenewal.Start(parts, cancellationToken);
-                        while (connection is not null && !_isLeft && await NextAsync(connection, cancellationToken).ConfigureAwait(false) is { } received)
+                        while (connection is not null && !_isLeft && await IsStateThereAsync(cancellationToken).ConfigureAwait(false) && await NextAsync(connection, cancellationToken).ConfigureAwait(false) is { } received)
                         {
                             // A poll is a connect of its own: between two of them a better transport may have its turn.
                             if (transport is EventStreamTransport.LongPoll && received.Kind is ReceivedKind.Nothing && _transports.IsBetterDue)
@@ -109,8 +111,15 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
             return null;
         try
         {
-            _cursor = await options.GetState!(cancellationToken).ConfigureAwait(false) ?? _cursor;
-            _isStateWanted = false;
+            var cursor = await options.GetState!(cancellationToken).ConfigureAwait(false);
+            var hasCursor = !string.IsNullOrEmpty(cursor);
+            _isStateWanted = !hasCursor && !_isOpened;
+            // The state may be older than the events that were given on before it: those after it belong to it, and are no repeats.
+            if (hasCursor)
+                _seen.Clear();
+            // What comes over a stream that is open follows the state; the state's cursor would only lead back.
+            if (hasCursor && !_isOpened)
+                _cursor = cursor;
             return null;
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -120,6 +129,19 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
             _end = "The state could not be loaded.";
             return _backoff.Next(null, failed: true);
         }
+    }
+
+    /// <summary>
+    /// A state without a cursor says nothing of where the stream is to begin, and what happens between the two would be missed. So it is loaded
+    /// once more when the stream is open, and what comes waits for it.
+    /// </summary>
+    /// <returns>Whether the stream goes on.</returns>
+    private async ValueTask<bool> IsStateThereAsync(CancellationToken cancellationToken)
+    {
+        if (!_isOpened || await LoadStateAsync(cancellationToken).ConfigureAwait(false) is not { } wait)
+            return true;
+        (_isLeft, _closeWish) = (true, wait);
+        return false;
     }
 
     /// <returns>A connection, or how long the next try waits.</returns>

@@ -16,6 +16,12 @@ internal sealed partial class SessionRenewal(StreamRequests requests, TimeProvid
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(1);
 
+    // Below the 49.7 days that a timer can wait, and a session that ends later may be renewed before.
+    private static readonly TimeSpan Latest = TimeSpan.FromDays(1);
+
+    // All subscriptions of the client wait for one renewal.
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private long _at;
     private TimeSpan? _wait;
@@ -48,6 +54,8 @@ internal sealed partial class SessionRenewal(StreamRequests requests, TimeProvid
 
     public void Dispose() => _one.Dispose();
 
+    private static TimeSpan Bounded(TimeSpan wait) => wait < Soonest ? Soonest : wait > Latest ? Latest : wait;
+
     private TimeSpan Left() => _wait is { } wait ? wait - time.GetElapsedTime(_at) : TimeSpan.Zero;
 
     /// <returns>When to renew again; nothing where the server has no such endpoint, or knows nobody.</returns>
@@ -56,24 +64,25 @@ internal sealed partial class SessionRenewal(StreamRequests requests, TimeProvid
         _at = time.GetTimestamp();
         try
         {
+            using var timeout = new CancellationTokenSource(LongestTry, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             var client = requests.Http();
             using var request = StreamRequests.Request(client, HttpMethod.Post, requests.Address(client, "/session"));
-            StreamRequests.Add(request.Headers, await requests.CallerAsync(cancellationToken).ConfigureAwait(false));
-            using var response = await requests.SendAsync(client, request, cancellationToken).ConfigureAwait(false);
+            StreamRequests.Add(request.Headers, await requests.CallerAsync(either.Token).ConfigureAwait(false));
+            using var response = await requests.SendAsync(client, request, either.Token).ConfigureAwait(false);
             if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
                 return null;
             if (!response.IsSuccessStatusCode)
             {
                 Log.NotRenewed(logger, (int)response.StatusCode, null);
-                return RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()) ?? TryAgain;
+                return Bounded(RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()) ?? TryAgain);
             }
 
-            var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            var body = await response.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
             using var answer = JsonDocument.Parse(body);
             // By the server's clock, which need not be ours.
             var left = answer.RootElement.GetProperty("expires").GetDateTimeOffset() - (response.Headers.Date ?? time.GetUtcNow());
-            var wait = left * Share;
-            return wait > Soonest ? wait : Soonest;
+            return Bounded(left * Share);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -16,7 +17,7 @@ internal static class CloudEventReader
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = WireJson.Parse(json);
             return Read(document.RootElement);
         }
         catch (JsonException)
@@ -27,34 +28,27 @@ internal static class CloudEventReader
 
     public static Received? Read(JsonElement root)
     {
-        if (root.ValueKind is not JsonValueKind.Object || !root.TryGetProperty("specversion", out _)
-            || TextOf(root, "id") is not { } id || TextOf(root, "type") is not { } type)
-        {
+        if (root.ValueKind is not JsonValueKind.Object)
             return null;
-        }
-
-        var kind = Received.KindOf(type);
-        if (kind is not ReceivedKind.Event)
-        {
-            var control = ControlData.Read(root.TryGetProperty("data", out var said) ? said : default);
-            return new Received(kind, type is LiveType or CloseType ? null : id, Control: control);
-        }
-
-        return new Received(ReceivedKind.Event, id, ReadEvent(root, id, type));
-    }
-
-    private static StreamEvent ReadEvent(JsonElement root, string id, string type)
-    {
-        string? topic = null, key = null, source = null, contentType = null;
+        string? version = null, id = null, type = null, topic = null, key = null, source = null, contentType = null;
         DateTimeOffset? time = null;
         ReadOnlyMemory<byte> data = default;
         JsonElement? value = null;
         Dictionary<string, string>? attributes = null;
         foreach (var member in root.EnumerateObject())
         {
-            switch (member.Name)
+            switch (WireJson.Name(member))
             {
-                case "specversion" or "id" or "type":
+                case null:
+                    break;
+                case "specversion":
+                    version = TextOf(member.Value);
+                    break;
+                case "id":
+                    id = TextOf(member.Value);
+                    break;
+                case "type":
+                    type = TextOf(member.Value);
                     break;
                 case "topic":
                     topic = TextOf(member.Value);
@@ -75,34 +69,37 @@ internal static class CloudEventReader
                     value = member.Value;
                     break;
                 case "data_base64":
-                    data = member.Value.TryGetBytesFromBase64(out var bytes) ? bytes : default;
+                    data = member.Value.ValueKind is JsonValueKind.String && member.Value.TryGetBytesFromBase64(out var bytes) ? bytes : default;
                     break;
-                default:
-                    (attributes ??= [])[member.Name] = TextOf(member.Value) ?? "";
+                case var name:
+                    (attributes ??= [])[name] = TextOf(member.Value) ?? "";
                     break;
             }
         }
 
+        if (version is null || id is null || type is null)
+            return null;
+        var kind = Received.KindOf(type);
+        if (kind is not ReceivedKind.Event)
+            return new Received(kind, type is LiveType or CloseType ? null : id, Control: ControlData.Read(value ?? default));
         if (value is { } given)
             data = ReadData(given, contentType);
-        return new StreamEvent
+        return new Received(ReceivedKind.Event, id, new StreamEvent
         {
             Id = id, Type = type, Topic = topic, Key = key, Source = source, Time = time, ContentType = contentType, Data = data,
             IsEncrypted = MediaTypes.Is(contentType, MediaTypes.Jose), Attributes = attributes ?? StreamEvent.EmptyAttributes,
-        };
+        });
     }
 
     // Text stands in a JSON string; JSON as itself (CloudEvents JSON format, section 3.1).
     private static ReadOnlyMemory<byte> ReadData(JsonElement value, string? contentType) =>
         value.ValueKind is JsonValueKind.String && contentType is not null && !MediaTypes.IsJson(contentType)
-            ? Encoding.UTF8.GetBytes(value.GetString()!)
-            : Encoding.UTF8.GetBytes(value.GetRawText());
-
-    private static string? TextOf(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? TextOf(value) : null;
+            ? Encoding.UTF8.GetBytes(WireJson.Text(value))
+            : JsonMarshal.GetRawUtf8Value(value).ToArray();
 
     private static string? TextOf(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString(),
+        JsonValueKind.String => WireJson.Text(value),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
         _ => null,
     };

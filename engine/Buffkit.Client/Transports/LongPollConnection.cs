@@ -88,28 +88,35 @@ internal sealed class LongPollConnection : StreamConnection
     {
         try
         {
-            using var batch = JsonDocument.Parse(body);
+            using var batch = WireJson.Parse(body);
+            string? last = null;
             foreach (var element in batch.RootElement.EnumerateArray())
             {
                 if (CloudEventReader.Read(element) is not { } received)
                     continue;
                 _waiting.Enqueue(received);
                 _events += received.Kind is ReceivedKind.Event ? 1 : 0;
+                last = received.Cursor ?? last;
             }
 
-            _waiting.Enqueue(new Received(ReceivedKind.Nothing, next));
-            if (batch.RootElement.GetArrayLength() == 0 && !_isLive)
+            // A proxy may take the link away, or give one of before: then what the batch ends with is as good.
+            var cursor = next is null || next == _cursor ? last ?? _cursor : next;
+            var isEmpty = batch.RootElement.GetArrayLength() == 0;
+            if (!isEmpty && cursor == _cursor)
+                throw new IOException("A batch leads no further: the same one would come again and again.");
+            _waiting.Enqueue(new Received(ReceivedKind.Nothing, cursor));
+            if (isEmpty && !_isLive)
             {
                 _isLive = true;
-                _waiting.Enqueue(new Received(ReceivedKind.Live, null, Control: ControlData.Live(_events, next)));
+                _waiting.Enqueue(new Received(ReceivedKind.Live, null, Control: ControlData.Live(_events, cursor)));
             }
+
+            _cursor = cursor;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new IOException("An answer is no batch of events.", e);
         }
-
-        _cursor = next ?? _cursor;
     }
 
     // Link: <?topic=…&after=ID>; rel="next"

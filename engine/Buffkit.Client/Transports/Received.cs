@@ -78,17 +78,17 @@ internal sealed record ControlData
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = WireJson.Parse(json);
             return Read(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return new ControlData();
         }
     }
 
     private static string? Text(JsonElement data, string name) =>
-        data.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+        data.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? WireJson.Text(value) : null;
 
     private static long? Number(JsonElement data, string name) =>
         data.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;

@@ -8,11 +8,25 @@ internal static class Refusals
     private const int LongestProblem = 8 * 1024;
     private const int LongestText = 300;
 
+    // Of a body that stalls the status is enough; the detail is a kindness.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     public static async ValueTask<NoStreamException> ReadAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
         var wait = RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow());
-        return new NoStreamException($"The server answered {status}{await DetailAsync(response, cancellationToken).ConfigureAwait(false)}", status, wait);
+        using var patience = new SignsOfLife(LongestWait, LongestWait, time, cancellationToken);
+        var detail = ".";
+        try
+        {
+            detail = await patience.WaitAsync(DetailAsync(response, patience.Token)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It stalls.
+        }
+
+        return new NoStreamException($"The server answered {status}{detail}", status, wait);
     }
 
     /// <summary>What problem+json says (RFC 9457). Of other bodies nothing: an error page helps nobody in an exception.</summary>
@@ -39,7 +53,7 @@ internal static class Refusals
                 return $": {(text.Length > LongestText ? text[..LongestText] : text)}";
             }
         }
-        catch (Exception e) when (e is JsonException or IOException or HttpRequestException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or IOException or InvalidDataException or HttpRequestException or InvalidOperationException)
         {
             return ".";
         }

@@ -61,12 +61,52 @@ internal sealed class StreamRequests(Func<HttpClient> http, EventStreamClientOpt
     }
 
     /// <summary>Sends, and keeps the session that the answer carries.</summary>
+    /// <inheritdoc cref="SendAloneAsync"/>
     public async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        if (!options.PlainServer && response.Headers.TryGetValues(SessionHolder.Header, out var tokens))
+        var origin = Redirects.Origin(request.RequestUri!);
+        var response = await SendAloneAsync(client, request, cancellationToken).ConfigureAwait(false);
+        // A handler of the caller's own may have followed a redirect to a host that has no say in this session.
+        var isOwn = response.RequestMessage?.RequestUri is not { } answered || Redirects.Origin(answered) == origin;
+        if (!options.PlainServer && isOwn && response.Headers.TryGetValues(SessionHolder.Header, out var tokens))
             session.Take(tokens.LastOrDefault());
         return response;
+    }
+
+    /// <summary>Sends, and leaves the session as it is.</summary>
+    /// <exception cref="HttpRequestException">No answer came, whatever the handlers say of that.</exception>
+    /// <exception cref="EventStreamException">The answer leads to another origin.</exception>
+    public static async Task<HttpResponseMessage> SendAloneAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        for (var left = Redirects.Most; ; left--)
+        {
+            var response = await TryAsync(client, request, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (left == 0 || Redirects.Next(request, response) is not { } next)
+                    return response;
+                response.Dispose();
+                request = next;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        }
+    }
+
+    // Resilience handlers throw exceptions of their own where a server is away: an open circuit, a time-out that is no cancellation.
+    private static async Task<HttpResponseMessage> TryAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not HttpRequestException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw new HttpRequestException(e.Message, e);
+        }
     }
 
     public static void Add(HttpRequestHeaders headers, IEnumerable<(string Name, string Value)> values)

@@ -127,16 +127,51 @@ public sealed class FallBackTests
         Assert.Equal([null, "e-2", "e-5"], server.Requests.Select(request => request.LastEventId));
     }
 
+    [Fact]
+    public async Task LongPoll_WhoseLinkIsTakenAway_GoesOnAfterTheBatch()
+    {
+        using var server = new ScriptedServer((_, number) => number switch
+        {
+            0 => Poll([Cloud("e-1", "a"), Cloud("e-2", "b")], null),
+            1 => Poll([Cloud("e-3", "c")], null),
+            2 => Poll([], null),
+            _ => ScriptedServer.NoMore(),
+        });
+        using var client = ClientOf(server, new EventStreamClientOptions { Transports = [EventStreamTransport.LongPoll] });
+
+        Assert.Equal(["a", "b", "c"], (await client.SubscribeAsync("a", null, Token).ReadAsync()).Select(e => e.Text));
+
+        Assert.Equal([null, "e-2", "e-3", "e-3"], server.Requests.Select(request => request.LastEventId));
+        Assert.EndsWith("wait=25", server.Requests.Last().PathAndQuery, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("e-1")]
+    public async Task LongPoll_ThatLeadsNoFurther_WaitsBeforeItComesAgain(string? link)
+    {
+        using var server = new ScriptedServer((_, number) => number < 5 ? Poll([Cloud("e-1", "a")], link) : ScriptedServer.NoMore());
+        using var client = ClientOf(server, new EventStreamClientOptions { Transports = [EventStreamTransport.LongPoll] });
+        var waits = 0;
+
+        var read = await client.SubscribeAsync("a", new SubscriptionOptions { OnState = state => waits += state.RetryIn > TimeSpan.Zero ? 1 : 0 }, Token).ReadAsync();
+
+        Assert.Single(read);
+        // The first leads on, the four after it do not.
+        Assert.Equal(4, waits);
+    }
+
     private static bool IsPoll(HttpRequestMessage request) => request.Headers.Accept.ToString().Contains("batch", StringComparison.Ordinal);
 
     private static string Cloud(string id, string text) =>
         $"{{\"specversion\":\"1.0\",\"id\":\"{id}\",\"source\":\"/events\",\"type\":\"t\",\"topic\":\"a\",\"datacontenttype\":\"application/json\",\"data\":\"{text}\"}}";
 
-    private static HttpResponseMessage Poll(string[] events, string next)
+    private static HttpResponseMessage Poll(string[] events, string? next)
     {
         var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent($"[{string.Join(',', events)}]") };
         response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents-batch+json");
-        response.Headers.Add("Link", $"<?topic=a&after={next}>; rel=\"next\"");
+        if (next is not null)
+            response.Headers.Add("Link", $"<?topic=a&after={next}>; rel=\"next\"");
         return response;
     }
 

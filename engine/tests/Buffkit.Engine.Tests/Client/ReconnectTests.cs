@@ -52,6 +52,17 @@ public sealed class ReconnectTests
     }
 
     [Theory]
+    [InlineData(EventStreamTransport.ServerSentEvents)]
+    [InlineData(EventStreamTransport.LongPoll)]
+    public async Task HandlerWithExceptionsOfItsOwn_IsANetworkThatFails(EventStreamTransport transport)
+    {
+        using var server = new ScriptedServer((_, number) => number < 3 ? throw new CircuitOpenException() : ScriptedServer.NoMore());
+        using var client = ClientOf(server, new EventStreamClientOptions { Transports = [transport] });
+
+        Assert.Equal([1, 2, 4], await WaitsAsync(client));
+    }
+
+    [Theory]
     [InlineData(HttpStatusCode.BadGateway)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
     [InlineData(HttpStatusCode.OK)]
