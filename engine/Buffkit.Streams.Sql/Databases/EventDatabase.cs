@@ -167,6 +167,12 @@ internal abstract class EventDatabase(DbDataSource source)
     /// </summary>
     public virtual string? Life => null;
 
+    /// <summary>Begins a statement that updates rows by their primary keys, and looks at no others: those may be locked by somebody's open transaction.</summary>
+    public virtual string UpdateByKey(string table) => $"UPDATE {table}";
+
+    /// <summary>As <see cref="UpdateByKey"/>, for one that deletes.</summary>
+    public virtual string DeleteByKey(string table) => $"DELETE FROM {table}";
+
     /// <summary>Wakes the relay of another server when the transaction commits; empty where the database cannot.</summary>
     public virtual string Notify => "";
 

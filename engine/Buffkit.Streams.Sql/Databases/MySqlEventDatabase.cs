@@ -17,6 +17,13 @@ internal sealed class MySqlEventDatabase(DbDataSource source) : EventDatabase(so
     public override string LockOrderSlot(int slot) =>
         string.Create(CultureInfo.InvariantCulture, $"SELECT slot FROM event_outbox_keys WHERE slot = {slot} FOR UPDATE; ");
 
+    // Where a table is small, or was when its statistics were made, the optimizer reads all of it for a list of keys. Each row that is read is
+    // locked or waited for, those of uncommitted transactions as well.
+    public override string UpdateByKey(string table) => $"UPDATE {table} FORCE INDEX (PRIMARY)";
+
+    // Only the form for several tables takes a hint.
+    public override string DeleteByKey(string table) => $"DELETE {table} FROM {table} FORCE INDEX (PRIMARY)";
+
     // Not INSERT IGNORE: it would cut what is too long in silence.
     protected override string PassRepeated => " ON DUPLICATE KEY UPDATE sequence = event_history.sequence";
 

@@ -115,7 +115,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
                     return true;
                 await connection.Command(transaction, "UPDATE event_outbox_producer SET number = number + 1").ExecuteAsync(cancellationToken).ConfigureAwait(false);
                 var number = await connection.Command(transaction, "SELECT number FROM event_outbox_producer").ReadNumberAsync(cancellationToken).ConfigureAwait(false);
-                await connection.Command(transaction, $"UPDATE event_outbox SET batch = @number WHERE id IN ({Ids(good)})", ("number", number))
+                await connection.Command(transaction, $"{database.UpdateByKey("event_outbox")} SET batch = @number WHERE id IN ({Ids(good)})", ("number", number))
                     .ExecuteAsync(cancellationToken).ConfigureAwait(false);
                 batch = new OutboxBatch(number!.Value, good);
                 return true;
@@ -132,7 +132,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
             {
                 if (!await lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
                     return false;
-                await connection.Command(transaction, $"DELETE FROM event_outbox WHERE id IN ({Ids(batch.Rows)}) AND batch = @number", ("number", batch.Number))
+                await connection.Command(transaction, $"{database.DeleteByKey("event_outbox")} WHERE id IN ({Ids(batch.Rows)}) AND batch = @number", ("number", batch.Number))
                     .ExecuteAsync(cancellationToken).ConfigureAwait(false);
                 return true;
             },
@@ -148,8 +148,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
                     return false;
                 await connection.Command(transaction, "UPDATE event_outbox_producer SET number = @newest", ("newest", newest))
                     .ExecuteAsync(cancellationToken).ConfigureAwait(false);
-                await connection.Command(transaction, "UPDATE event_outbox SET batch = NULL WHERE batch = @number", ("number", batch.Number))
-                    .ExecuteAsync(cancellationToken).ConfigureAwait(false);
+                await TakeApartAsync(connection, transaction, batch, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);
@@ -162,11 +161,16 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
                 if (!await lease.HoldAsync(connection, transaction, cancellationToken).ConfigureAwait(false))
                     return false;
                 await SetAsideAsync(connection, transaction, row, row.Problem!, cancellationToken).ConfigureAwait(false);
-                await connection.Command(transaction, "UPDATE event_outbox SET batch = NULL WHERE batch = @number", ("number", batch.Number))
-                    .ExecuteAsync(cancellationToken).ConfigureAwait(false);
+                await TakeApartAsync(connection, transaction, batch, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);
+
+    private Task<int> TakeApartAsync(DbConnection connection, DbTransaction transaction, OutboxBatch batch, CancellationToken cancellationToken) =>
+        connection.Command(
+            transaction,
+            $"{database.UpdateByKey("event_outbox")} SET batch = NULL WHERE id IN ({Ids(batch.Rows)}) AND batch = @number",
+            ("number", batch.Number)).ExecuteAsync(cancellationToken);
 
     private Task<int> SetAsideAsync(DbConnection connection, DbTransaction transaction, OutboxRow row, string problem, CancellationToken cancellationToken) =>
         connection.Command(

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Buffkit.Client;
 using Microsoft.Extensions.Time.Testing;
 using static Buffkit.Tests.ClientKit;
 using StreamEvent = Buffkit.Client.StreamEvent;

@@ -83,14 +83,21 @@ internal sealed class MigrationProcess : IDisposable
     {
         var peak = 0L;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (!_process.HasExited)
+        while (true)
         {
             _process.Refresh();
-            peak = Math.Max(peak, _process.HasExited ? 0 : _process.PeakWorkingSet64);
+            try
+            {
+                peak = Math.Max(peak, _process.PeakWorkingSet64);
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended.
+                return peak;
+            }
+
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
-
-        return peak;
     }
 
     /// <summary>SIGKILL: the process has no chance to say or clean anything.</summary>

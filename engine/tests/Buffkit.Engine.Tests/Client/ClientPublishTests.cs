@@ -9,7 +9,7 @@ using StreamClient = Buffkit.Client.EventStreamClient;
 namespace Buffkit.Tests;
 
 /// <summary>Publishing through handlers that fail in their own ways.</summary>
-public sealed class PublishTests
+public sealed class ClientPublishTests
 {
     [Fact]
     public async Task HandlerThatGivesUp_IsTriedAgainWithTheSameKeyAndBody()
