@@ -102,12 +102,15 @@ public sealed class EventStreamClientOptions
 
     internal IReadOnlyList<EventStreamTransport> UsableTransports => PlainServer ? [EventStreamTransport.ServerSentEvents] : Transports;
 
+    // Service discovery takes several: https+http.
+    private static bool IsHttp(string scheme) => scheme.Split('+').All(part => part is "http" or "https");
+
     /// <exception cref="ArgumentException">A value is out of its bounds.</exception>
     internal void Check()
     {
         var second = TimeSpan.FromSeconds(1);
         Check(Endpoint is not null, nameof(Endpoint), "Say where the stream is.");
-        Check(!Endpoint!.IsAbsoluteUri || Endpoint.Scheme is "http" or "https", nameof(Endpoint), "A relative address, or one of http or https.");
+        Check(!Endpoint!.IsAbsoluteUri || IsHttp(Endpoint.Scheme), nameof(Endpoint), "A relative address, or one of http or https.");
         Check(Transports is { Count: > 0 } && Transports.Distinct().Count() == Transports.Count, nameof(Transports), "Name at least one transport, and each once.");
         Check(ReadTimeout == Timeout.InfiniteTimeSpan || ReadTimeout >= second, nameof(ReadTimeout), "At least one second.");
         Check(FirstByteTimeout >= second, nameof(FirstByteTimeout), "At least one second.");

@@ -17,7 +17,7 @@ public sealed class EventStreamException : Exception
 
     /// <summary>
     /// The key by which a publish was tried. The log may hold its events all the same: the same events, published again with this key while the
-    /// server knows it, are not doubled.
+    /// server knows it, are not doubled. Without credentials the key is the session's: then this holds for the same <see cref="EventStreamClient"/>.
     /// </summary>
     /// <value>Nothing for an exception of a subscription.</value>
     public string? IdempotencyKey { get; internal init; }

@@ -11,6 +11,10 @@ internal sealed partial class RedisAvailability(TimeProvider time, ILogger<Redis
     private readonly Lock _gate = new();
     private bool _away;
     private long? _refused;
+    private long _errors;
+
+    /// <summary>Times that Redis did not answer, or refused.</summary>
+    public long Errors => Interlocked.Read(ref _errors);
 
     public bool IsAvailable
     {
@@ -45,6 +49,7 @@ internal sealed partial class RedisAvailability(TimeProvider time, ILogger<Redis
 
     public void Failed(Exception e)
     {
+        Interlocked.Increment(ref _errors);
         lock (_gate)
         {
             if (_away)
@@ -63,6 +68,7 @@ internal sealed partial class RedisAvailability(TimeProvider time, ILogger<Redis
 
     public void AppendFailed(Exception e)
     {
+        Interlocked.Increment(ref _errors);
         lock (_gate)
         {
             var isKnown = _away || (_refused is { } refused && time.GetElapsedTime(refused) < RefusalCounts);

@@ -67,16 +67,22 @@ public static class RedisBuilderExtensions
         services.TryAddSingleton(provider => new RedisKeys(provider.GetRequiredService<IOptions<RedisOptions>>().Value));
         services.TryAddSingleton<RedisMemory>();
         services.TryAddSingleton<RedisAvailability>();
+        services.TryAddSingleton<RedisMetrics>();
 
-        Share<IEventLog>(services, (provider, redis) => new RedisEventLog(
-            redis,
-            provider.GetRequiredService<RedisKeys>(),
-            provider.GetRequiredService<RedisAvailability>(),
-            provider.GetRequiredService<RedisMemory>(),
-            Streams(provider).Log,
-            provider.GetRequiredService<IOptions<RedisOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<RedisEventLog>>()));
+        Share<IEventLog>(services, (provider, redis) =>
+        {
+            // Nobody asks for the instruments; they are there as soon as Redis is used.
+            provider.GetRequiredService<RedisMetrics>();
+            return new RedisEventLog(
+                redis,
+                provider.GetRequiredService<RedisKeys>(),
+                provider.GetRequiredService<RedisAvailability>(),
+                provider.GetRequiredService<RedisMemory>(),
+                Streams(provider).Log,
+                provider.GetRequiredService<IOptions<RedisOptions>>().Value,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RedisEventLog>>());
+        });
         Share<IPresenceStore>(services, (provider, redis) => new RedisPresenceStore(redis, provider.GetRequiredService<RedisKeys>(), Streams(provider).Presence));
         Share<ISessionStore>(services, (provider, redis) => new RedisSessionStore(
             redis,

@@ -8,6 +8,7 @@ var root = new RootCommand("Measures the stream engine, alone and beside other s
     CompareCommand.Create(),
     AllocationsCommand.Create(),
     HistoryCommand.Create(),
+    RedisCommand.Create(),
     MigrationsCommand.Create(),
     PlainServerCommand.Create(),
 };

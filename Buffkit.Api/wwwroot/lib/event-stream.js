@@ -47,10 +47,10 @@ function parse(data) {
 
 // src/clock.ts
 var systemClock = {
-  now: Date.now,
+  now: () => Date.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer),
-  random: Math.random
+  random: () => Math.random()
 };
 
 // src/environment.ts
@@ -189,7 +189,7 @@ var RecentIds = class {
 };
 
 // src/parser.ts
-var maxIdLength = 1e3;
+var fieldAndValue = /^([^:]*):? ?(.*)/s;
 var maxEventLength = 32 * 1024 * 1024;
 var EventStreamParser = class {
   // Strips one byte order mark, as "UTF-8 decode" does; a second one is a part of the first line.
@@ -235,17 +235,14 @@ var EventStreamParser = class {
       this.#dispatch(messages);
       return;
     }
-    const colon = line.indexOf(":");
-    const field = colon < 0 ? line : line.slice(0, colon);
-    let value = colon < 0 ? "" : line.slice(colon + 1);
-    if (value[0] === " ") value = value.slice(1);
+    const [, field, value] = fieldAndValue.exec(line);
     if (field === "data") {
       this.#data += value + "\n";
       this.#hasData = true;
     } else if (field === "event") {
       this.#type = value;
     } else if (field === "id") {
-      if (!value.includes("\0") && value.length <= maxIdLength) {
+      if (!value.includes("\0") && value.length <= 1e3) {
         this.#id = value;
         this.#ownId = true;
       }
@@ -326,6 +323,7 @@ var EventSubscription = class {
   #after;
   #needsState;
   #wasRefused = false;
+  #hadGap = false;
   #isClosed = false;
   #isSuspended = false;
   #isOffline = false;
@@ -343,7 +341,7 @@ var EventSubscription = class {
     this.#key = [url, options.format ?? "raw", ...this.#topics].join(" ");
     this.#transport = options.transport ?? eventStream;
     this.#clock = options.clock ?? systemClock;
-    this.#backoff = new Backoff(options.retryMin ?? 1e3, options.retryMax ?? 3e4, this.#clock.random);
+    this.#backoff = new Backoff(options.retryMin ?? 1e3, options.retryMax ?? 3e4, () => this.#clock.random());
     this.#seen = new RecentIds(options.dedupe ?? 1024);
     this.#queue = new BoundedQueue(options.queue ?? 256);
     this.#after = options.after;
@@ -479,7 +477,7 @@ var EventSubscription = class {
         const own = { ...headers, ...options.session?.headers() };
         const answer = await race((options.fetch ?? globalThis.fetch)(url, {
           signal,
-          ...options.credentials && { credentials: options.credentials },
+          credentials: options.credentials,
           // They are for this host alone, and a redirect would take them along.
           ...Object.keys(own).length && { redirect: "error" },
           ...init,
@@ -518,10 +516,11 @@ var EventSubscription = class {
       if (answer && typeof answer !== "string" && !answer.ok) checkStatus(answer, this.#clock.now());
     } catch (thrown) {
       throw new StreamError("state", void 0, { cause: thrown, retryAfter: thrown.retryAfter });
+    } finally {
+      if (life.firstByte) life.firstByte = this.#clock.now();
     }
     const cursor = answer && typeof answer !== "string" ? answer.headers.get("Event-Cursor") : answer;
     this.#needsState = !cursor && !life.opened;
-    if (life.firstByte) life.firstByte = this.#clock.now();
     if (!cursor || life.opened) return;
     this.#after = cursor;
     this.#cursor = "";
@@ -638,15 +637,17 @@ var EventSubscription = class {
     const { token, retries = Infinity } = this.#options;
     const backoff = this.#backoff;
     const isGood = life.firstByte > 0 && this.#clock.now() - life.firstByte >= goodLife;
-    const isAsked = ["reconnect", "woken", "rejoin", "hidden"].includes(error?.code ?? "");
-    const isGap = error?.code === "gap";
+    const code = error?.code ?? "ended";
+    const isGap = code === "gap";
+    const isAsked = ["reconnect", "woken", "rejoin", "hidden"].includes(code) || isGap && !this.#hadGap;
+    this.#hadGap = isGap && !isGood;
     if (isGood) backoff.failures = 0;
     else if (!isAsked) backoff.failures++;
-    if (backoff.failures > retries) return this.#end(error?.code ?? "ended", error);
-    const isRefused = error?.status === 401 || life.close?.reason === "unauthenticated" || life.close?.reason === "revoked";
+    if (backoff.failures > retries) return this.#end(code, error);
+    const isRefused = error?.status === 401 || ["unauthenticated", "revoked"].includes(life.close?.reason);
     const hasAnother = isRefused && !!token && !this.#wasRefused;
     this.#wasRefused ||= isRefused;
-    const wait = isAsked || hasAnother || isGap && backoff.failures < 2 ? { floor: 0, total: hasAnother ? this.#clock.random() * goodLife : 0 } : backoff.next(life.close?.retryMs, error?.retryAfter);
+    const wait = isAsked || hasAnother ? { floor: 0, total: hasAnother ? this.#clock.random() * goodLife : 0 } : backoff.next(life.close?.retryMs, error?.retryAfter);
     await new Promise((resolve) => {
       const clock = this.#clock;
       const earliest = clock.now() + wait.floor;
@@ -666,7 +667,7 @@ var EventSubscription = class {
       arm(wait.total);
       this.#set({
         name: "waiting",
-        reason: this.#isSuspended ? "hidden" : this.#isOffline ? "offline" : error?.code ?? "ended",
+        reason: this.#isSuspended ? "hidden" : this.#isOffline ? "offline" : code,
         retryAt: clock.now() + wait.total,
         ...error && { error }
       });
@@ -844,6 +845,7 @@ function longPoll({ wait = 25 } = {}) {
           query.set("after", cursor);
           await connection.message({ type: "", id: cursor, ownId: true });
         }
+        if (!cursor && !query.has("since") && !query.has("after")) throw new StreamError("network", "A poll leads nowhere: its header Link is missing.");
         replayed += events.length;
         if (isLive || events.length) continue;
         isLive = true;
@@ -1225,6 +1227,7 @@ var Tab = class {
       message: { value: message },
       via: { set: (name) => connection.via = name, get: () => connection.via }
     });
+    inbox.finished.catch((trouble) => this.#end(run, trouble));
     let error;
     try {
       await this.#inner.connect(watched);

@@ -51,6 +51,8 @@ export function longPoll({ wait = 25 }: LongPollOptions = {}): Transport {
           query.set('after', cursor);
           await connection.message({ type: '', id: cursor, ownId: true });
         }
+        // Without a place in the log the next poll would begin with what comes then, and what came between would be lost.
+        if (!cursor && !query.has('since') && !query.has('after')) throw new StreamError('network', 'A poll leads nowhere: its header Link is missing.');
         replayed += events.length;
         if (isLive || events.length) continue;
         isLive = true;

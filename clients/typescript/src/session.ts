@@ -51,6 +51,7 @@ export function session({ url }: SessionOptions = {}): Session {
       // The end is told by the server's clock, and so is the answer's date.
       const now = Date.parse(response.headers.get('Date') ?? '') || clock.now();
       const lifetime = Math.max(0, Date.parse(end) - now);
+      if (Number.isNaN(lifetime)) throw new StreamError('network', 'The answer says no time at which the session ends.');
       expires = clock.now() + lifetime;
       renewAt = clock.now() + Math.max(5_000, lifetime * 0.8);
     } catch (error) {

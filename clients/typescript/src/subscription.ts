@@ -37,6 +37,7 @@ export class EventSubscription implements Subscription {
   #after: string | undefined;
   #needsState: boolean;
   #wasRefused = false;
+  #hadGap = false;
   #isClosed = false;
   #isSuspended = false;
   #isOffline = false;
@@ -55,7 +56,7 @@ export class EventSubscription implements Subscription {
     this.#key = [url, options.format ?? 'raw', ...this.#topics].join(' ');
     this.#transport = options.transport ?? eventStream;
     this.#clock = options.clock ?? systemClock;
-    this.#backoff = new Backoff(options.retryMin ?? 1_000, options.retryMax ?? 30_000, this.#clock.random);
+    this.#backoff = new Backoff(options.retryMin ?? 1_000, options.retryMax ?? 30_000, () => this.#clock.random());
     this.#seen = new RecentIds(options.dedupe ?? 1_024);
     this.#queue = new BoundedQueue(options.queue ?? 256);
     this.#after = options.after;
@@ -200,7 +201,7 @@ export class EventSubscription implements Subscription {
         const own = { ...headers, ...options.session?.headers() };
         const answer = await race((options.fetch ?? globalThis.fetch)(url, {
           signal,
-          ...(options.credentials && { credentials: options.credentials }),
+          credentials: options.credentials as RequestCredentials,
           // They are for this host alone, and a redirect would take them along.
           ...(Object.keys(own).length && { redirect: 'error' }),
           ...init,
@@ -243,12 +244,13 @@ export class EventSubscription implements Subscription {
       if (answer && typeof answer !== 'string' && !answer.ok) checkStatus(answer, this.#clock.now());
     } catch (thrown) {
       throw new StreamError('state', undefined, { cause: thrown, retryAfter: (thrown as StreamError).retryAfter });
+    } finally {
+      // Only a life that goes on after its state is a good one.
+      if (life.firstByte) life.firstByte = this.#clock.now();
     }
     const cursor = answer && typeof answer !== 'string' ? answer.headers.get('Event-Cursor') : answer;
     // Where no cursor is known, the state is loaded once more when the stream is open, and what comes waits for it.
     this.#needsState = !cursor && !life.opened;
-    // Only a life that goes on after its state is a good one.
-    if (life.firstByte) life.firstByte = this.#clock.now();
     // What has come since the stream was opened follows the state; the state's cursor would only lead back.
     if (!cursor || life.opened) return;
     this.#after = cursor;
@@ -379,17 +381,20 @@ export class EventSubscription implements Subscription {
     const { token, retries = Infinity } = this.#options;
     const backoff = this.#backoff;
     const isGood = life.firstByte > 0 && this.#clock.now() - life.firstByte >= goodLife;
-    const isAsked = ['reconnect', 'woken', 'rejoin', 'hidden'].includes(error?.code ?? '');
-    const isGap = error?.code === 'gap';
+    const code = error?.code ?? 'ended';
+    const isGap = code === 'gap';
+    // A server that comes back may have lost something, once.
+    const isAsked = ['reconnect', 'woken', 'rejoin', 'hidden'].includes(code) || (isGap && !this.#hadGap);
+    this.#hadGap = isGap && !isGood;
     if (isGood) backoff.failures = 0;
     else if (!isAsked) backoff.failures++;
-    if (backoff.failures > retries) return this.#end(error?.code ?? 'ended', error);
+    if (backoff.failures > retries) return this.#end(code, error);
 
-    const isRefused = error?.status === 401 || life.close?.reason === 'unauthenticated' || life.close?.reason === 'revoked';
+    const isRefused = error?.status === 401 || ['unauthenticated', 'revoked'].includes(life.close?.reason!);
     // A token that has expired is not waited for: the first time the next one is shown soon.
     const hasAnother = isRefused && !!token && !this.#wasRefused;
     this.#wasRefused ||= isRefused;
-    const wait: Wait = isAsked || hasAnother || (isGap && backoff.failures < 2)
+    const wait: Wait = isAsked || hasAnother
       ? { floor: 0, total: hasAnother ? this.#clock.random() * goodLife : 0 }
       : backoff.next(life.close?.retryMs, error?.retryAfter);
 
@@ -412,7 +417,7 @@ export class EventSubscription implements Subscription {
       arm(wait.total);
       this.#set({
         name: 'waiting',
-        reason: this.#isSuspended ? 'hidden' : this.#isOffline ? 'offline' : error?.code ?? 'ended',
+        reason: this.#isSuspended ? 'hidden' : this.#isOffline ? 'offline' : code,
         retryAt: clock.now() + wait.total,
         ...(error && { error }),
       });

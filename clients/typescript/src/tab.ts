@@ -146,6 +146,8 @@ export class Tab {
       message: { value: message },
       via: { set: (name: string) => (connection.via = name), get: () => connection.via },
     }) as Connection;
+    // What this tab cannot take ends its connection at once, as its own would; a quiet stream would not show it.
+    inbox.finished.catch(trouble => this.#end(run, trouble));
     let error: unknown;
     try {
       await this.#inner.connect(watched);

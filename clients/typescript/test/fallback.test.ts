@@ -226,6 +226,14 @@ test('a long poll whose link is taken away goes on after the batch', async () =>
   subscription.close();
 });
 
+test('a long poll without a link and without an event says of no place that it is live', async () => {
+  const { clock, stream: subscription, states } = polls(Array.from({ length: 1_000 }, () => () => batch([])));
+  await clock.advance(10_000);
+  assert.ok(!states.some(({ name }) => name === 'live'));
+  assert.match(subscription.state.error?.message ?? '', /Link/);
+  subscription.close();
+});
+
 test('long polls that lead no further wait before they come again', async () => {
   const { clock, stream: subscription, asked, events } = polls(Array.from({ length: 1_000 }, () => () => batch(['e-1'], 'e-1')));
   await clock.advance(60_000);

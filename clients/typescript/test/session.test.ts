@@ -181,3 +181,12 @@ test('a session is renewed by whichever subscription is connected', async () => 
   assert.deepEqual([posts.length, streams.length, first.state.name], [2, 2, 'live']);
   first.close();
 });
+
+test('an answer that says no end of the session is none, and is not asked for again at once', async () => {
+  const { clock, posts, answers, open } = several();
+  for (let i = 0; i < 1_000; i++) answers.push(async () => Response.json(i % 2 ? {} : { expires: 'soon' }));
+  const stream = open();
+  await clock.advance(60_000);
+  assert.ok(posts.length > 2 && posts.length < 20, `${posts.length} requests in a minute`);
+  stream.close();
+});

@@ -10,6 +10,9 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
     // talks nonsense would hold the stream for ever.
     private const int OddAnswersAllowed = 3;
 
+    // RFC 8470.
+    private const HttpStatusCode TooEarly = (HttpStatusCode)425;
+
     private readonly KnownKeys _keys = new(time);
 
     /// <summary>Opens an event. While the keys are out of reach it waits, and with it the stream: what is in order stays so.</summary>
@@ -45,9 +48,17 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
         if (_keys.IsMissed(topic, id))
             return null;
         var backoff = new Backoff(options.BackoffStart, options.BackoffMax, Random.Shared);
+        var wasRefused = false;
         for (var odd = 0; ;)
         {
-            var (keys, wish) = await LoadAsync(topic, cancellationToken).ConfigureAwait(false);
+            var (keys, wish, status) = await LoadAsync(topic, cancellationToken).ConfigureAwait(false);
+            // A token that has just expired: the next one is asked for.
+            if (status is HttpStatusCode.Unauthorized && options.AccessToken is not null && !wasRefused)
+            {
+                wasRefused = true;
+                continue;
+            }
+
             foreach (var (loaded, key) in keys?.Keys ?? [])
             {
                 if (loaded == id)
@@ -57,7 +68,9 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
             odd += keys is { IsOdd: true } ? 1 : 0;
             if (keys is { IsOdd: false } || odd == OddAnswersAllowed)
             {
-                _keys.Miss(topic, id);
+                // Who is refused for another reason than the topic may have the key a moment later.
+                if (status is (>= HttpStatusCode.OK and < HttpStatusCode.Ambiguous) or HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
+                    _keys.Miss(topic, id);
                 return null;
             }
 
@@ -65,8 +78,8 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
         }
     }
 
-    /// <returns>The keys; nothing, and how long the server asks to wait, where it is away.</returns>
-    private async ValueTask<(KeySet? Keys, TimeSpan? Wish)> LoadAsync(string topic, CancellationToken cancellationToken)
+    /// <returns>The keys; nothing, and how long the server asks to wait, where it is away; and what it answered.</returns>
+    private async ValueTask<(KeySet? Keys, TimeSpan? Wish, HttpStatusCode Status)> LoadAsync(string topic, CancellationToken cancellationToken)
     {
         try
         {
@@ -76,20 +89,27 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
             using var request = StreamRequests.Request(client, HttpMethod.Get, requests.Address(client, "/keys", [("topic", topic)]));
             StreamRequests.Add(request.Headers, await requests.CallerAsync(either.Token).ConfigureAwait(false));
             using var response = await requests.SendAsync(client, request, either.Token).ConfigureAwait(false);
-            if (response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
-                return (null, RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()));
+            var status = response.StatusCode;
+            if (status is HttpStatusCode.RequestTimeout or TooEarly or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
+                return (null, RetryAfter.Read(response.Headers.RetryAfter, response.Headers.Date, time.GetUtcNow()), status);
             if (!response.IsSuccessStatusCode)
-                return (KeySet.Empty, null);
+                return (status < HttpStatusCode.BadRequest ? KeySet.Odd : KeySet.Empty, null, status);
             var keys = KeySet.Read(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
             if (keys.IsOdd)
                 Log.OddKeys(logger, topic);
             _keys.Add(topic, keys.Keys);
-            return (keys, null);
+            return (keys, null, status);
+        }
+        catch (EventStreamException e)
+        {
+            // It leads to another host, as to a page where somebody is to sign in.
+            Log.KeysAway(logger, e);
+            return (KeySet.Odd, null, HttpStatusCode.Found);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             Log.KeysAway(logger, e);
-            return (null, null);
+            return (null, null, 0);
         }
     }
 

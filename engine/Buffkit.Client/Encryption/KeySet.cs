@@ -13,6 +13,8 @@ internal sealed record KeySet(IReadOnlyList<(string Id, byte[] Key)> Keys, bool 
 
     public static KeySet Empty { get; } = new([], IsOdd: false);
 
+    public static KeySet Odd { get; } = new([], IsOdd: true);
+
     public static KeySet Read(byte[] json)
     {
         var keys = new List<(string, byte[])>();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -14,6 +15,11 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
 {
     private const string KeyHeader = "Idempotency-Key";
 
+    // Of keys that failed; those of longer ago are forgotten.
+    private const int MostRemembered = 256;
+
+    private readonly ConcurrentDictionary<string, Session> _failed = new(StringComparer.Ordinal);
+
     public async Task<IReadOnlyList<string>> PublishAsync(
         IReadOnlyList<EventToPublish> events, bool isBatch, string? idempotencyKey, CancellationToken cancellationToken)
     {
@@ -28,7 +34,8 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
         var key = given ?? PublishKey.New(activity ?? Activity.Current);
         var body = PublishBody.Write(events, isBatch, options.Source, key);
         // A key is its caller's. Without credentials the caller is the session, so a try must not come as another one than that before.
-        var own = session.Current.Token is null ? new Session() : session.Current;
+        if (!_failed.TryRemove(key.Text, out var own))
+            own = session.Current.Token is null ? new Session() : session.Current;
         var began = time.GetTimestamp();
         var backoff = new Backoff(options.BackoffStart, options.BackoffMax, random);
         var isRefusedOnce = false;
@@ -41,17 +48,20 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
             var mayBeExpired = attempt.Status is 401 && options.AccessToken is not null && !isRefusedOnce;
             isRefusedOnce |= mayBeExpired;
             if (!attempt.MayHelp && !mayBeExpired)
-                throw Failed(activity, attempt, key, "");
+                throw Failed(activity, attempt, key, own, "");
             var wait = backoff.Next(attempt.Wish, failed: true);
             if (time.GetElapsedTime(began) + wait > options.PublishTimeout)
-                throw Failed(activity, attempt, key, $" It was tried for {options.PublishTimeout}; the log may hold the events. Publishing again with the key '{key.Text}' does not double them.");
+                throw Failed(activity, attempt, key, own, $" It was tried for {options.PublishTimeout}; the log may hold the events. Publishing again with the key '{key.Text}' does not double them.");
             Log.TryAgain(logger, attempt.Problem!.Message, wait);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static EventStreamException Failed(Activity? activity, Attempt attempt, PublishKey key, string more)
+    private EventStreamException Failed(Activity? activity, Attempt attempt, PublishKey key, Session own, string more)
     {
+        if (_failed.Count >= MostRemembered)
+            _failed.Clear();
+        _failed[key.Text] = own;
         activity?.SetStatus(ActivityStatusCode.Error);
         return new EventStreamException($"The events could not be published. {attempt.Problem!.Message}{more}", (HttpStatusCode?)attempt.Status, attempt.Problem) { IdempotencyKey = key.Text };
     }

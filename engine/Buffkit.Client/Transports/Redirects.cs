@@ -15,7 +15,8 @@ internal static class Redirects
     public static string Origin(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
     /// <returns>The request that follows; nothing where the answer is not to be followed.</returns>
-    /// <exception cref="EventStreamException">It leads to another origin.</exception>
+    /// <exception cref="HttpRequestException">It leads to another origin, for a time: a page that says that the site is closed, or asks to sign in.</exception>
+    /// <exception cref="EventStreamException">It leads to another origin for good.</exception>
     public static HttpRequestMessage? Next(HttpRequestMessage request, HttpResponseMessage response)
     {
         if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
@@ -29,10 +30,11 @@ internal static class Redirects
             return null;
         if (Origin(target) != Origin(request.RequestUri!))
         {
-            throw new EventStreamException(
-                $"The server redirects from {Origin(request.RequestUri!)} to {Origin(target)}. Another origin is not followed, since it would get the session and "
-                + $"the caller's headers: if it is meant, set {nameof(EventStreamClientOptions)}.{nameof(EventStreamClientOptions.Endpoint)} or the base address to it.",
-                response.StatusCode);
+            var problem = $"The server redirects from {Origin(request.RequestUri!)} to {Origin(target)}. Another origin is not followed, since it would get the session and "
+                + $"the caller's headers: if it is meant, set {nameof(EventStreamClientOptions)}.{nameof(EventStreamClientOptions.Endpoint)} or the base address to it.";
+            throw response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.PermanentRedirect
+                ? new EventStreamException(problem, response.StatusCode)
+                : new HttpRequestException(problem, null, response.StatusCode);
         }
 
         // The others make a GET of what was none (RFC 9110, section 15.4).

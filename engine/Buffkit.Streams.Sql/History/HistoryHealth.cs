@@ -12,12 +12,16 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
     private string? _read;
     private string? _write;
     private string? _prune;
+    private long _errors;
 
     /// <summary>Events that the log holds and the history does not have yet.</summary>
     public long Lag { get; set; }
 
     /// <summary>Events that this server wrote.</summary>
     public long Written { get; set; }
+
+    /// <summary>Times that the database did not answer, or refused.</summary>
+    public long Errors => Interlocked.Read(ref _errors);
 
     /// <summary>Whether this server is the one that writes.</summary>
     public bool IsWriter { get; set; }
@@ -69,6 +73,7 @@ internal sealed partial class HistoryHealth(ILogger<HistoryHealth> logger) : IHe
 
     private void Failed(ref string? problem, string what, Exception e)
     {
+        Interlocked.Increment(ref _errors);
         if (problem is not null)
             return;
         problem = $"The history of events cannot be {what}: the database does not answer, or lacks the tables that the migrations bring.";

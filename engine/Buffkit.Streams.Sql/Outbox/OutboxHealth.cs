@@ -10,7 +10,11 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
     public const string Name = "outbox";
 
     private volatile bool _isAway;
+    private long _errors;
     private OutboxCounts[] _counts = [default];
+
+    /// <summary>Times that publishing failed, or the database did not answer.</summary>
+    public long Errors => Interlocked.Read(ref _errors);
 
     /// <summary>Events that this server published.</summary>
     public long Published { get; set; }
@@ -35,6 +39,7 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
 
     public void Failed(Exception e)
     {
+        Interlocked.Increment(ref _errors);
         if (_isAway)
             return;
         _isAway = true;

@@ -11,6 +11,7 @@ internal sealed class OutboxMetrics : IDisposable
     {
         _meter = meters.Create(StreamsTelemetry.MeterName);
         _meter.CreateObservableCounter(StreamsTelemetry.OutboxPublished, () => health.Published, "{event}", "Events of the outbox that this server published.");
+        _meter.CreateObservableCounter(StreamsTelemetry.OutboxErrors, () => health.Errors, "{error}", "Times that the outbox could not be published.");
         _meter.CreateObservableUpDownCounter(StreamsTelemetry.OutboxWaiting, () => Of(counts => counts.Waiting), "{event}", "Events that wait to be published.");
         _meter.CreateObservableGauge(StreamsTelemetry.OutboxOldest, () => Of(counts => counts.OldestAge.TotalSeconds), "s", "For how long the oldest has waited.");
         _meter.CreateObservableUpDownCounter(StreamsTelemetry.OutboxSetAside, () => Of(counts => counts.SetAside), "{event}", "Events that cannot be published.");

@@ -10,11 +10,12 @@ internal sealed class SecurityMetrics
     private readonly Counter<long> _refused;
 
     // The factory keeps one meter per name, and disposes of it.
-    public SecurityMetrics(IMeterFactory meters)
+    public SecurityMetrics(IMeterFactory meters, SessionPace pace)
     {
         var meter = meters.Create(StreamsTelemetry.MeterName);
         _revoked = meter.CreateCounter<long>(StreamsTelemetry.SessionsRevoked, "{session}", "Sessions revoked because a replaced token came again.");
         _misbound = meter.CreateCounter<long>(StreamsTelemetry.SessionsMisbound, "{token}", "Tokens that came from an address they are not bound to.");
+        meter.CreateObservableUpDownCounter(StreamsTelemetry.BreakersOpen, () => pace.CountKeptOut(), "{session}", "Sessions that the breaker keeps out.");
         _refused = meter.CreateCounter<long>(StreamsTelemetry.Refused, "{request}", "Requests refused.");
     }
 

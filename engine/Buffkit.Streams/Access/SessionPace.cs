@@ -39,6 +39,16 @@ internal sealed class SessionPace(IOptions<StreamsOptions> options, TimeProvider
         }
     }
 
+    /// <summary>How many sessions the breaker keeps out.</summary>
+    public int CountKeptOut()
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            return _sessions.Entries.Count(entry => entry.Value.OpenUntil > now && !entry.Value.IsForgiven(now));
+        }
+    }
+
     /// <summary>Asks whether a session may come in now. After the breaker's time one may, on trial.</summary>
     public Refusal? Admit(SessionId session)
     {

@@ -71,6 +71,9 @@ internal sealed class Connection
     /// <summary>Whether it has seen all of the tail and is offered what comes; otherwise it catches up.</summary>
     public bool IsLive => _pending.IsOpen;
 
+    /// <summary>What waits for it, while it is live.</summary>
+    public (int Events, long Bytes) Waiting => _pending.Waiting;
+
     /// <summary>The client did not take what was written: the connection was closed as slow, or cut.</summary>
     public bool IsSlow => _isSlow;
 

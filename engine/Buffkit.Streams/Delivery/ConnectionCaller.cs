@@ -27,6 +27,12 @@ internal sealed class ConnectionCaller
     /// <summary>Its client showed a token: the session is not new.</summary>
     public bool IsReturning { get; init; }
 
+    /// <summary>What carries it.</summary>
+    public StreamTransport Transport { get; init; }
+
+    /// <summary>How it began, as far as is known then.</summary>
+    public StreamOutcome Outcome { get; init; }
+
     /// <summary>Its client comes back by itself, and says where it was.</summary>
     public bool Resumes { get; init; }
 }

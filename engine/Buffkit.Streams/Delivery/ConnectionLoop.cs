@@ -30,6 +30,9 @@ internal sealed class ConnectionLoop
     private long _toldAt;
     private int _unsent;
 
+    // When the oldest event that is to be sent came into the log, in ticks; 0 where none is, or none that is live.
+    private long _oldestUnsent;
+
     public ConnectionLoop(Connection connection, DeliveryContext context, FrameSink sink, LogCursor cursor, PendingQueue pending)
     {
         (_connection, _context, _sink, _cursor, _pending) = (connection, context, sink, cursor, pending);
@@ -167,7 +170,12 @@ internal sealed class ConnectionLoop
         _toldAt = _cursor.Index;
         _unsent++;
         if (!_isReplaying)
+        {
+            if (_oldestUnsent == 0 && entry.Event is { } e)
+                _oldestUnsent = e.Time.UtcTicks;
             return;
+        }
+
         _replayedTo = entry.Id;
         if (entry.Event is not null)
             _replayed++;
@@ -210,9 +218,12 @@ internal sealed class ConnectionLoop
     {
         _connection.Writes.Begin();
         var (events, bytes) = (_unsent, _sink.Buffered);
-        _unsent = 0;
+        var oldest = _oldestUnsent;
+        (_unsent, _oldestUnsent) = (0, 0);
         var isOpen = await _connection.Writes.WaitAsync(_sink.FlushAsync(cancellationToken)).ConfigureAwait(false);
         _context.Metrics.Sent(events, bytes);
+        if (oldest != 0 && _context.Metrics.WantsLag)
+            _context.Metrics.Lag(_context.Time.GetUtcNow().UtcTicks - oldest);
         return isOpen;
     }
 

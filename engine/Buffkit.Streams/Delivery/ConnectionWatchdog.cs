@@ -61,6 +61,7 @@ internal sealed partial class ConnectionWatchdog(
     {
         Log.WriteTimeout(logger, connection.Session, _writeTimeout);
         metrics.WriteTimedOut();
+        metrics.Evicted(Eviction.WriteTimeout);
         connection.Cut();
     }
 

@@ -32,6 +32,16 @@ internal sealed class PendingQueue(int maxBytes)
         }
     }
 
+    /// <summary>What waits.</summary>
+    public (int Events, long Bytes) Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return (_entries.Count, _bytes);
+        }
+    }
+
     /// <summary>Opens the queue if its connection has seen all of the tail.</summary>
     /// <remarks>
     /// Looked at under the lock: what is appended later is offered later, and what was offered earlier lies at or before the

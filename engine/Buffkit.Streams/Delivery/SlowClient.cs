@@ -31,15 +31,17 @@ internal sealed class SlowClient(Connection connection, DeliveryContext context,
             return default;
         _judgeAt = context.Tail.Head;
         var policy = context.Options.Policy;
-        if (policy is DeliveryPolicy.CatchUp || !TooMuchWaits(index, out var newest))
+        if (policy is DeliveryPolicy.CatchUp || !TooMuchWaits(index, out var newest, out var events))
             return default;
 
         context.Metrics.FellBehind(policy);
         switch (policy)
         {
             case DeliveryPolicy.Skip:
+                context.Metrics.Dropped(policy, events - 1);
                 return new SlowVerdict(false, newest);
             case DeliveryPolicy.Disconnect:
+                context.Metrics.Evicted(Eviction.Policy);
                 return new SlowVerdict(true, null);
             default:
                 _newestByKey ??= [];
@@ -47,7 +49,7 @@ internal sealed class SlowClient(Connection connection, DeliveryContext context,
         }
     }
 
-    /// <summary>Whether an entry is left out because a newer one with its key waits.</summary>
+    /// <summary>Whether an entry is left out because a newer one with its key waits. Asked once for each.</summary>
     public bool IsSuperseded(TailEntry entry)
     {
         // Only the tail is looked ahead in; an entry from behind it has no index there.
@@ -55,13 +57,16 @@ internal sealed class SlowClient(Connection connection, DeliveryContext context,
             return false;
         if (entry.Index > _windowEnd)
             LookAhead(entry.Index, _newestByKey);
-        return _newestByKey.TryGetValue((e.Topic, key), out var newest) && newest > entry.Index;
+        if (!_newestByKey.TryGetValue((e.Topic, key), out var newest) || newest <= entry.Index)
+            return false;
+        context.Metrics.Dropped(DeliveryPolicy.Conflate, 1);
+        return true;
     }
 
-    private bool TooMuchWaits(long passed, out TailEntry? newest)
+    private bool TooMuchWaits(long passed, out TailEntry? newest, out int events)
     {
         newest = null;
-        var (bytes, events) = (0L, 0);
+        (var bytes, events) = (0L, 0);
         for (var index = passed + 1; context.Tail.Read(index, out var entry) is TailRead.Found; index++)
         {
             if (entry.Event is not { } e || !connection.Matches(e.Topic))

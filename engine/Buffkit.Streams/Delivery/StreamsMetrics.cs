@@ -11,12 +11,18 @@ internal sealed class StreamsMetrics : IDisposable
     private readonly Counter<long> _tailGaps;
     private readonly Counter<long> _writeTimeouts;
     private readonly Counter<long> _overflows;
+    private readonly Counter<long> _dropped;
+    private readonly Counter<long> _evicted;
+    private readonly Histogram<double> _lag;
+
+    // Twice as long each time, from half a millisecond to more than two minutes.
+    private static readonly double[] LagBounds = [.. Enumerable.Range(0, 19).Select(n => 0.0005 * Math.Pow(2, n))];
 
     // Counted here and read when someone collects: an instrument's Add per write would cost more than the rest of the bookkeeping.
     private long _delivered;
     private long _sent;
 
-    public StreamsMetrics(IMeterFactory meters, ConnectionSet connections, EventTail tail, IEventLog log)
+    public StreamsMetrics(IMeterFactory meters, FrameEncoder encoder, EventTail tail, IEventLog log)
     {
         _meter = meters.Create(StreamsTelemetry.MeterName);
         _published = _meter.CreateCounter<long>(StreamsTelemetry.Published, "{event}", "Events that the log took from this server.");
@@ -30,8 +36,20 @@ internal sealed class StreamsMetrics : IDisposable
             StreamsTelemetry.WriteTimeouts, "{connection}", "Connections cut because a write did not get through.");
         _overflows = _meter.CreateCounter<long>(
             StreamsTelemetry.Overflows, "{overflow}", "Times that more waited for a connection than it may hold.");
+        _dropped = _meter.CreateCounter<long>(StreamsTelemetry.Dropped, "{event}", "Events left out for clients that are too slow.");
+        _evicted = _meter.CreateCounter<long>(
+            StreamsTelemetry.ConnectionsEvicted, "{connection}", "Connections ended because their clients are too slow.");
+        _lag = _meter.CreateHistogram(
+            StreamsTelemetry.DeliveryLag,
+            "s",
+            "From an event's time in the log to the end of the write that carried it.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBounds });
+        _meter.CreateObservableCounter(StreamsTelemetry.CompressionInput, () => encoder.Compressed.From, "By", "Bytes that were compressed.");
+        _meter.CreateObservableCounter(StreamsTelemetry.CompressionOutput, () => encoder.Compressed.To, "By", "Bytes that came of it.");
         _meter.CreateObservableUpDownCounter(
-            StreamsTelemetry.Connections, () => connections.Count, "{connection}", "Open connections.");
+            StreamsTelemetry.LogEvents, () => log.State is { IsKnown: true } state ? state.Latest.Sequence - state.Oldest.Sequence + 1 : 0, "{event}", "Events that the log holds.");
+        _meter.CreateObservableUpDownCounter(
+            StreamsTelemetry.TailLag, () => tail.Lag(log.State.Latest), "{event}", "Events that the tail does not have yet.");
         _meter.CreateObservableGauge(
             StreamsTelemetry.LogAvailable, () => log.IsAvailable ? 1 : 0, description: "Whether the log answers.");
         _meter.CreateObservableUpDownCounter(
@@ -54,9 +72,28 @@ internal sealed class StreamsMetrics : IDisposable
     public void FellBehind(DeliveryPolicy policy) =>
         _overflows.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.PolicyTag, policy.ToString()));
 
+    public void Dropped(DeliveryPolicy policy, int events) =>
+        _dropped.Add(events, new KeyValuePair<string, object?>(StreamsTelemetry.PolicyTag, policy.ToString()));
+
+    public void Evicted(Eviction reason) =>
+        _evicted.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.ReasonTag, reason is Eviction.Policy ? "policy" : "write_timeout"));
+
+    /// <summary>Whether somebody collects the lag: then the clock is worth being asked.</summary>
+    public bool WantsLag => _lag.Enabled;
+
+    /// <summary>Notes how long ago an event came into the log, in ticks. Clocks of servers may differ: none is delivered before.</summary>
+    public void Lag(long ticks) => _lag.Record(Math.Max(ticks, 0) / (double)TimeSpan.TicksPerSecond);
+
     public void GapInTail() => _tailGaps.Add(1);
 
     public void WriteTimedOut() => _writeTimeouts.Add(1);
 
     public void Dispose() => _meter.Dispose();
+}
+
+/// <summary>Why a connection was ended whose client is too slow.</summary>
+internal enum Eviction
+{
+    Policy,
+    WriteTimeout,
 }

@@ -36,6 +36,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<ConnectionRunner>();
         services.TryAddSingleton<ConnectionSet>();
         services.TryAddSingleton<StreamsMetrics>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionObserver, ConnectionMetrics>());
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<IEventPublisher>(provider => provider.GetRequiredService<EventPublisher>());
 

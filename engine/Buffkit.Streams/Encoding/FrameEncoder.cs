@@ -13,6 +13,9 @@ internal sealed class FrameEncoder
     // A larger scratch buffer is not kept: one huge event must not cost every thread its size for ever.
     private const int LargestKept = 256 * 1024;
 
+    private long _compressedFrom;
+    private long _compressedTo;
+
     private readonly int _minimumBytes;
     private readonly TopicFilter[] _neverCompressed;
 
@@ -23,6 +26,9 @@ internal sealed class FrameEncoder
         _neverCompressed = [.. compression.ExcludedTopics.Select(TopicFilter.Parse)];
     }
 
+    /// <summary>Bytes that were compressed so far, and what came of them.</summary>
+    public (long From, long To) Compressed => (Interlocked.Read(ref _compressedFrom), Interlocked.Read(ref _compressedTo));
+
     /// <summary>An entry on the wire: encoded by the first who asks for this kind, then shared.</summary>
     public Frame Frame(TailEntry entry, FrameKind kind) => EncodedFrames.Of(entry).Get(entry, kind, this);
 
@@ -32,7 +38,15 @@ internal sealed class FrameEncoder
         if (kind.Coding is ContentCoding.Gzip)
         {
             var plain = Frame(entry, kind.Plain).Bytes.Span;
-            return GzipFrames.Encode(plain, plain.Length >= _minimumBytes && MayCompress(entry));
+            var compresses = plain.Length >= _minimumBytes && MayCompress(entry);
+            var coded = GzipFrames.Encode(plain, compresses);
+            if (compresses)
+            {
+                Interlocked.Add(ref _compressedFrom, plain.Length);
+                Interlocked.Add(ref _compressedTo, coded.Bytes.Length);
+            }
+
+            return coded;
         }
 
         var scratch = _scratch ??= new ArrayBufferWriter<byte>(1024);

@@ -26,10 +26,10 @@ internal sealed class SubscribeEndpoint(
         switch (Choose(http.Request))
         {
             case LongPollTransport.MediaType:
-                return LongPollTransport.Refuse(http.Request) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, longPoll.RunAsync);
+                return LongPollTransport.Refuse(http.Request) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, StreamTransport.LongPoll, longPoll.RunAsync);
             case SseTransport.MediaType:
                 // A browser that is told to come back, and comes back to this server, would give up for good at an error status.
-                return CanServe ? HandleAsync(http, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
+                return CanServe ? HandleAsync(http, StreamTransport.Sse, sse.RunAsync) : sse.Refuse(drain.Goodbye()).ExecuteAsync(http);
             default:
                 return EventStreamProblems
                     .Invalid("Accept", $"Ask for {SseTransport.MediaType} or {LongPollTransport.MediaType}.", StatusCodes.Status406NotAcceptable)
@@ -39,13 +39,13 @@ internal sealed class SubscribeEndpoint(
 
     /// <summary>The stream over a WebSocket.</summary>
     public Task HandleWebSocketAsync(HttpContext http) =>
-        WebSocketTransport.Refuse(http) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, webSocket.RunAsync);
+        WebSocketTransport.Refuse(http) is { } refusal ? refusal.ExecuteAsync(http) : HandleAsync(http, StreamTransport.WebSocket, webSocket.RunAsync);
 
-    private Task HandleAsync(HttpContext http, Func<HttpContext, SubscribeRequest, Subscription, Task> run)
+    private Task HandleAsync(HttpContext http, StreamTransport transport, Func<HttpContext, SubscribeRequest, Subscription, Task> run)
     {
         if (HttpMethods.IsHead(http.Request.Method))
             return HeadAsync(http);
-        var letIn = LetInAsync(http);
+        var letIn = LetInAsync(http, transport);
         return letIn.IsCompletedSuccessfully ? RunAsync(letIn.Result) : AwaitAsync();
 
         async Task AwaitAsync() => await RunAsync(await letIn);
@@ -54,7 +54,7 @@ internal sealed class SubscribeEndpoint(
             answer.Subscription is { } subscription ? run(http, answer.Request!, subscription) : answer.Problem!.ExecuteAsync(http);
     }
 
-    private async ValueTask<(SubscribeRequest? Request, Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http)
+    private async ValueTask<(SubscribeRequest? Request, Subscription? Subscription, IResult? Problem)> LetInAsync(HttpContext http, StreamTransport transport)
     {
         var (request, problem) = Read(http.Request);
         if (request is null)
@@ -65,10 +65,10 @@ internal sealed class SubscribeEndpoint(
             return (null, null, Answer(http, admitted));
 
         var start = await starts.FindAsync(request.Start, request.Filters, http.RequestAborted);
-        return (request, new Subscription(request.Filters, start, Caller(session, request), pace.DrawRetry(session.Id)), null);
+        return (request, new Subscription(request.Filters, start, Caller(session, request, transport, start), pace.DrawRetry(session.Id)), null);
     }
 
-    private static ConnectionCaller Caller(Session session, SubscribeRequest request) => new()
+    private static ConnectionCaller Caller(Session session, SubscribeRequest request, StreamTransport transport, StartingPoint start) => new()
     {
         Session = session.Id,
         AddressPool = session.AddressPool,
@@ -78,6 +78,8 @@ internal sealed class SubscribeEndpoint(
         AuthenticatedUntil = session.AuthenticatedUntil,
         IsReturning = session.IsReturning,
         Resumes = request.LastEventId is not null,
+        Transport = transport,
+        Outcome = start.Gap is not null ? StreamOutcome.Gap : start.Recovered ? StreamOutcome.Recovered : StreamOutcome.New,
     };
 
     // Neither a place among the connections nor the session's next token is taken: what asks so wants to know, not to read.

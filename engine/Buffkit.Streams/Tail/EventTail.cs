@@ -130,6 +130,13 @@ internal sealed class EventTail
             return _latest.HasPassed(cursor) && Dispatched == _head;
     }
 
+    /// <summary>How many events of the present epoch have yet to come in, for metrics; 0 where the log was not reached yet.</summary>
+    public long Lag(EventId latest)
+    {
+        lock (_gate)
+            return _started && latest.Epoch == _latest.Epoch ? Math.Max(0, latest.Sequence - _latest.Sequence) : 0;
+    }
+
     /// <summary>Waits until <see cref="HasReached"/>, or the time is over.</summary>
     public async ValueTask WaitForAsync(EventId cursor, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {

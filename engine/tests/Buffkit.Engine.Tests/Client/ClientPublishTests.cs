@@ -68,6 +68,8 @@ public sealed class ClientPublishTests
         }
 
         handler.IsPassing = true;
+        // A session that came meanwhile is another caller, to whom the key is unknown.
+        Assert.Single(await client.SubscribeAsync("a", new SubscriptionOptions { After = SubscriptionOptions.Earliest }, Token).ReadAsync(1));
         var id = await client.PublishAsync(e, failed.IdempotencyKey, Token);
         await server.PublishAsync("a", "end");
 

@@ -52,6 +52,35 @@ public sealed class DecryptionTests
     }
 
     [Fact]
+    public async Task CallerWhoIsRefusedOnce_AsksAgainWithItsNextToken()
+    {
+        var time = new FakeTimeProvider();
+        using var server = Server([Encrypted("e-1", "a", "k", KeyOfA)], (_, number) => number == 0 ? new(HttpStatusCode.Unauthorized) : Json(Set("k", KeyOfA)));
+        var options = SseOnly;
+        var tokens = 0;
+        options.AccessToken = _ => ValueTask.FromResult<string?>($"token-{++tokens}");
+        using var client = ClientOf(server, options, time);
+
+        var read = await client.SubscribeAsync("a", null, Token).ReadAsync(1).WhileTimePassesAsync(time);
+
+        Assert.False(Assert.Single(read).IsEncrypted);
+        Assert.Equal(2, KeyRequests(server));
+    }
+
+    // What leads to another host for good is odd, as a page to sign in at may be.
+    [Theory]
+    [InlineData(401, 1)]
+    [InlineData(308, 3)]
+    public async Task CallerWhoIsRefusedForAMoment_HasTheKeyForTheNextEvent(int status, int times)
+    {
+        var (read, _) = await ReadAsync(
+            [Encrypted("e-1", "a", "k", KeyOfA), Encrypted("e-2", "a", "k", KeyOfA)],
+            (_, number) => number < times ? new((HttpStatusCode)status) { Headers = { Location = new Uri("https://login.test/") } } : Json(Set("k", KeyOfA)));
+
+        Assert.Equal([true, false], read.Select(e => e.IsEncrypted));
+    }
+
+    [Fact]
     public async Task KeyOfAnotherTopic_OpensNothing()
     {
         var (read, _) = await ReadAsync(

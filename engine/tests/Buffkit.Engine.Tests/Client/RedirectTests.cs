@@ -18,10 +18,8 @@ public sealed class RedirectTests
 {
     [Theory]
     [InlineData(false, 301)]
-    [InlineData(false, 302)]
-    [InlineData(false, 307)]
     [InlineData(true, 308)]
-    public async Task Redirect_ToAnotherOrigin_EndsWithItsName_AndTellsItNothing(bool isOfServices, int status)
+    public async Task Redirect_ToAnotherOriginForGood_EndsWithItsName_AndTellsItNothing(bool isOfServices, int status)
     {
         await using var other = await SmallServer.StartAsync(http => Task.CompletedTask);
         await using var server = await SmallServer.StartAsync(http => Answer(http, status, $"{other.Address}events"));
@@ -40,11 +38,32 @@ public sealed class RedirectTests
         Assert.Single(server.Requests);
     }
 
+    [Theory]
+    [InlineData(302)]
+    [InlineData(303)]
+    [InlineData(307)]
+    public async Task Redirect_ToAnotherOriginForATime_IsANetworkThatFails(int status)
+    {
+        var asked = 0;
+        await using var other = await SmallServer.StartAsync(http => Task.CompletedTask);
+        await using var server = await SmallServer.StartAsync(http =>
+            Interlocked.Increment(ref asked) < 3 ? Answer(http, status, $"{other.Address}closed") : StreamAsync(http, Open + Event("e-1", "a")));
+        using var http = new HttpClient(StreamClient.CreateHandler()) { BaseAddress = server.Address };
+        using var client = new StreamClient(http, new EventStreamClientOptions { BackoffStart = TimeSpan.FromMilliseconds(1), Transports = [EventStreamTransport.ServerSentEvents] });
+        var states = new List<string?>();
+
+        var read = await client.SubscribeAsync("a", new SubscriptionOptions { OnState = state => states.Add(state.Reason) }, Token).ReadAsync(1);
+
+        Assert.Equal("e-1", Assert.Single(read).Id);
+        Assert.Empty(other.Requests);
+        Assert.Contains(states, reason => reason?.Contains(other.Address.Authority, StringComparison.Ordinal) is true);
+    }
+
     [Fact]
     public async Task Publish_ToAServerThatLeadsToAnotherOrigin_FailsWithItsName()
     {
         await using var other = await SmallServer.StartAsync(http => Task.CompletedTask);
-        await using var server = await SmallServer.StartAsync(http => Answer(http, 307, $"{other.Address}events"));
+        await using var server = await SmallServer.StartAsync(http => Answer(http, 308, $"{other.Address}events"));
         using var http = new HttpClient(StreamClient.CreateHandler()) { BaseAddress = server.Address };
         using var client = new StreamClient(http);
 

@@ -38,6 +38,27 @@ public sealed class BuilderTests(RedisServer redis)
         Assert.IsType<MemoryEventLog>(provider.GetRequiredService<IEventLog>());
     }
 
+    // The application's connection for other things is another than the one it gives the engine.
+    [Fact]
+    public async Task Redis_OfAConnectionThatIsGiven_IsThatOneAndStaysTheApplications()
+    {
+        await using var others = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync("localhost:1,abortConnect=false");
+        await using var given = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(await redis.StartAsync());
+        var services = Services([], streams => streams.AddRedis(_ => given, options => options.KeyPrefix = RedisServer.NewKeyPrefix()))
+            .AddSingleton<IConnectionMultiplexer>(others);
+        await using (var provider = services.BuildServiceProvider())
+        {
+            var log = provider.GetRequiredService<IEventLog>();
+
+            var appended = await log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", 1)]), TestContext.Current.CancellationToken);
+
+            Assert.Equal(AppendStatus.Appended, appended.Status);
+        }
+
+        Assert.True(given.IsConnected);
+        Assert.NotEqual(TimeSpan.Zero, await given.GetDatabase().PingAsync());
+    }
+
     // AddRedis before and after the parts that it shares, and without a client of the application's.
     [Theory]
     [InlineData(true)]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
+using Buffkit.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -126,6 +127,30 @@ public sealed class LongPollTests
 
         Assert.Empty(events);
         Assert.Contains($"after={other}", next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Poll_BehindTheTailWhileTheLogIsAway_LeadsNoFurtherAndLosesNothing()
+    {
+        var log = new FaultInjectingLog(new MemoryEventLog(new LogOptions(), TimeProvider.System), 1) { Rate = 0 };
+        await using var server = await StreamsServer.StartAsync(
+            new() { ["Streams:Tail:Capacity"] = "16" }, services => services.AddSingleton<IEventLog>(log));
+        var first = await server.PublishAsync("a", 0);
+        for (var n = 1; n <= 100; n++)
+            await server.PublishAsync("a", n);
+        log.Away = true;
+
+        var (none, again) = await PollAsync(server, $"/events?topic=a&after={first}&wait=1");
+        Assert.Empty(none);
+        Assert.Contains($"after={first}", again, StringComparison.Ordinal);
+
+        // One that waits is answered as soon as the log is back.
+        var waiting = PollAsync(server, again.Replace("wait=1", "wait=30", StringComparison.Ordinal));
+        log.Away = false;
+        var numbers = new List<int>();
+        for (var (events, next) = await waiting; events.Length > 0; (events, next) = await PollAsync(server, next))
+            numbers.AddRange(events.Select(e => e.GetProperty("data").GetInt32()));
+        Assert.Equal(Enumerable.Range(1, 100), numbers);
     }
 
     [Fact]

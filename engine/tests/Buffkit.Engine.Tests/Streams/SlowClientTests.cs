@@ -8,6 +8,8 @@ public sealed class SlowClientTests
 {
     private static readonly TimeSpan PastPatience = DeliveryOptions.DefaultPatience + TimeSpan.FromMilliseconds(1);
 
+    private const int TailCapacity = 512;
+
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
@@ -67,6 +69,8 @@ public sealed class SlowClientTests
         Assert.Equal(client.Published[..client.WaitedAtFirst], received[..^1]);
         Assert.Equal(client.Published[^1], received[^1]);
         Assert.Equal($$"""{"after":"{{received[^2]}}","next":"{{received[^1]}}","reason":"limit"}""", gap.Data);
+        Assert.Equal(client.Published.Length - received.Length, engine.Measured.Of(StreamsTelemetry.Dropped, "Skip"));
+        Assert.Equal(1, engine.Measured.Of(StreamsTelemetry.Gaps, "limit"));
     }
 
     [Fact]
@@ -82,6 +86,34 @@ public sealed class SlowClientTests
         var later = Enumerable.Range(client.WaitedAtFirst, client.Published.Length - client.WaitedAtFirst).ToArray();
         var kept = later.Where(i => client.Key(i) is not { } key || later.Last(other => client.Key(other) == key) == i);
         Assert.Equal([.. client.Published[..client.WaitedAtFirst], .. kept.Select(i => client.Published[i])], client.Sink.Received);
+        Assert.Equal(client.Published.Length - client.Sink.Received.Length, engine.Measured.Of(StreamsTelemetry.Dropped, "Conflate"));
+    }
+
+    [Fact]
+    public async Task Conflate_FurtherBehindThanTheTailReachesBack_GetsAllOfThatAndThenTheNewestOfEachKey()
+    {
+        using var engine = Engine(DeliveryPolicy.Conflate);
+        var client = await SlowAsync(engine, PastPatience, later: TailCapacity + 200, key: i => i % 10 == 0 ? null : $"{i % 3}");
+
+        client.Sink.Release();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                // It rests between pages.
+                _time.Advance(TimeSpan.FromMilliseconds(10));
+                return client.Sink.Received.Contains(client.Published[^1]);
+            },
+            "the newest event to be read");
+        await client.LeaveAsync();
+
+        Assert.DoesNotContain(client.Sink.Sent, sent => sent.Type == EventType.Gap);
+        var received = client.Sink.Received.Select(id => Array.IndexOf(client.Published, id)).ToArray();
+        Assert.Equal(received.Order().Distinct(), received);
+        var missing = Enumerable.Range(0, client.Published.Length).Except(received).ToArray();
+        Assert.NotEmpty(missing);
+        Assert.All(missing, i => Assert.Contains(received, other => other > i && client.Key(i) is { } key && client.Key(other) == key));
+        // What lay behind the tail was not looked ahead in.
+        Assert.All(missing, i => Assert.InRange(i, client.Published.Length - TailCapacity, client.Published.Length));
     }
 
     [Fact]
@@ -97,10 +129,12 @@ public sealed class SlowClientTests
         Assert.True(client.Connection.IsSlow);
         Assert.Equal(client.Published[..client.WaitedAtFirst], client.Sink.Received);
         Assert.Equal(client.Published[client.WaitedAtFirst - 1], client.Connection.Cursor);
+        Assert.Equal("policy=1", engine.Measured.All(StreamsTelemetry.ConnectionsEvicted));
+        Assert.Equal("", engine.Measured.All(StreamsTelemetry.Dropped));
     }
 
     private DeliveryEngine Engine(DeliveryPolicy policy) => new(
-        new StreamsOptions { Tail = { Capacity = 512 }, Delivery = { Policy = policy, MaxPendingBytes = 4_096, MaxBatchBytes = 1_024 } }, _time);
+        new StreamsOptions { Tail = { Capacity = TailCapacity }, Delivery = { Policy = policy, MaxPendingBytes = 4_096, MaxBatchBytes = 1_024 } }, _time);
 
     // The first event blocks the client, a burst is too much for its queue, and after a while more waits.
     private async Task<Slow> SlowAsync(DeliveryEngine engine, TimeSpan behind, int burst = 100, int later = 100, Func<int, string?>? key = null)
@@ -114,10 +148,10 @@ public sealed class SlowClientTests
         await sink.BlockedAsync();
         var atOnce = await engine.PublishAndFeedAsync("a", burst, i => key(i + 1));
         Assert.False(client.Connection.IsLive);
+        Assert.Equal(TailRead.Found, engine.Tail.Read(2, out var entry));
         await sink.StepAsync();
         _time.Advance(behind);
         var more = await engine.PublishAndFeedAsync("a", later, i => key(i + 1 + burst));
-        Assert.Equal(TailRead.Found, engine.Tail.Read(2, out var entry));
         // The first, and as many as the queue holds and one that was too much.
         return new Slow(client, [.. first, .. atOnce, .. more], 1 + (4_096 / entry.Size) + 1, key);
     }

@@ -29,13 +29,18 @@ internal sealed class DeliveryEngine : IDisposable
         _log = new MemoryEventLog(options.Log, time);
         Start = _fed = _log.State.Latest;
         Tail = new EventTail(options.Tail);
-        _metrics = new StreamsMetrics(_services.GetRequiredService<IMeterFactory>(), _connections, Tail, _log);
+        var encoder = new FrameEncoder(wrapped);
+        _metrics = new StreamsMetrics(_services.GetRequiredService<IMeterFactory>(), encoder, Tail, _log);
+        Measured = new Measurements(_services);
         _replay = new ReplayReader(_log, null);
-        _context = new DeliveryContext(Tail, _replay, new FrameEncoder(wrapped), _metrics, wrapped, time);
+        _context = new DeliveryContext(Tail, _replay, encoder, _metrics, wrapped, time);
         _pacer = new WakePacer(wrapped, time);
         _feeder = new TailFeeder(_log, Tail, _connections, _pacer, _metrics, time, NullLogger<TailFeeder>.Instance);
         _feeder.Begin(Start);
     }
+
+    /// <summary>What its instruments say.</summary>
+    public Measurements Measured { get; }
 
     /// <summary>The cursor before the first event.</summary>
     public EventId Start { get; }
@@ -84,6 +89,7 @@ internal sealed class DeliveryEngine : IDisposable
         _pacer.Dispose();
         _metrics.Dispose();
         _replay.Dispose();
+        Measured.Dispose();
         _services.Dispose();
     }
 }

@@ -1,0 +1,22 @@
+namespace Buffkit.Streams;
+
+/// <summary>What carries a connection.</summary>
+internal enum StreamTransport
+{
+    Sse,
+    WebSocket,
+    LongPoll,
+}
+
+/// <summary>How a stream began.</summary>
+internal enum StreamOutcome
+{
+    /// <summary>Without a cursor.</summary>
+    New,
+
+    /// <summary>With all that followed its cursor.</summary>
+    Recovered,
+
+    /// <summary>Something that followed its cursor is missing.</summary>
+    Gap,
+}
