@@ -26,6 +26,11 @@ internal sealed class ConnectionLoop
     private long _replayed;
     private EventId _replayedTo;
 
+    // A page that took longer waited for its client or its database, which is rest enough.
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(5);
+
+    private long _pageBegan;
+
     // Where in the tail the client last learned an id.
     private long _toldAt;
     private int _unsent;
@@ -149,6 +154,7 @@ internal sealed class ConnectionLoop
 
     private async ValueTask ReadPageAsync(CancellationToken cancellationToken)
     {
+        await GiveWayAsync(cancellationToken).ConfigureAwait(false);
         var (gap, pause) = await _cursor.ReadPageAsync(_connection.Filters, cancellationToken).ConfigureAwait(false);
         if (gap is not null)
         {
@@ -159,6 +165,14 @@ internal sealed class ConnectionLoop
 
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, _context.Time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Rests as long as the last page took, so that whoever replays much has at most half of a processor, and live events the rest.</summary>
+    private async ValueTask GiveWayAsync(CancellationToken cancellationToken)
+    {
+        if (_pageBegan != 0 && _context.Time.GetElapsedTime(_pageBegan) is var took && took > TimeSpan.Zero)
+            await Task.Delay(took < LongestRest ? took : LongestRest, _context.Time, cancellationToken).ConfigureAwait(false);
+        _pageBegan = _context.Time.GetTimestamp();
     }
 
     private bool IsFor(TailEntry entry) =>

@@ -14,8 +14,9 @@ internal sealed record ReplayPage(LogReadStatus Status, TailEntry[] Entries, Log
 
 /// <summary>
 /// Reads behind the tail, for connections that catch up: the log, then the history. Pages are shared with their frames while
-/// they are read and cached for a while after, so that a crowd that comes back after an outage costs the log and the encoder
-/// one reading, not one per client.
+/// they are read, and cached for a while once they were asked for again, so that a crowd that comes back after an outage costs
+/// the log and the encoder two readings, not one per client. What one client alone replays is not kept: the collector would move
+/// it about while others wait for live events.
 /// </summary>
 internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDisposable
 {
@@ -31,6 +32,10 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     // An event, a plain frame of it and a compressed one.
     private const int CostFactor = 3;
 
+    // Pages whose last asking is remembered, each in one place by its number: a crowd asks for the same within seconds.
+    private const int Remembered = 1024;
+
+    private readonly EventId[] _asked = new EventId[Remembered];
     private readonly MemoryCache _pages = new(new MemoryCacheOptions { SizeLimit = CacheBytes });
     private readonly Lock _gate = new();
     private readonly Dictionary<EventId, Task<ReplayPage>> _underWay = [];
@@ -84,8 +89,11 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         {
             if (!_underWay.TryGetValue(after, out reading!))
             {
+                ref var asked = ref _asked[after.Sequence / PageEvents % Remembered];
+                var again = asked == after;
+                asked = after;
                 // Not this caller's token: others wait for the same page.
-                reading = ReadOnceAsync(after);
+                reading = ReadOnceAsync(after, again);
                 if (!reading.IsCompleted)
                     _underWay.Add(after, reading);
             }
@@ -94,11 +102,12 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         return reading.WaitAsync(cancellationToken);
     }
 
-    private async Task<ReplayPage> ReadOnceAsync(EventId after)
+    private async Task<ReplayPage> ReadOnceAsync(EventId after, bool keep)
     {
         try
         {
-            return Keep(after, await ReadPageAsync(after).ConfigureAwait(false));
+            var page = await ReadPageAsync(after).ConfigureAwait(false);
+            return keep ? Keep(after, page) : page;
         }
         finally
         {
