@@ -13,7 +13,7 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
     private long _errors;
     private OutboxCounts[] _counts = [default];
 
-    /// <summary>Times that publishing failed, or the database did not answer.</summary>
+    /// <summary>Times that the log did not take a batch, or the database did not answer.</summary>
     public long Errors => Interlocked.Read(ref _errors);
 
     /// <summary>Events that this server published.</summary>
@@ -28,6 +28,9 @@ internal sealed partial class OutboxHealth(OutboxStore store, OutboxOptions opti
     /// <summary>Looks how much is in the outbox.</summary>
     public async Task LookAsync(CancellationToken cancellationToken) =>
         Volatile.Write(ref _counts, [await store.CountAsync(cancellationToken).ConfigureAwait(false)]);
+
+    /// <summary>Notes that the log did not take a batch; it is tried again.</summary>
+    public void Refused() => Interlocked.Increment(ref _errors);
 
     public void Answered()
     {

@@ -134,6 +134,9 @@ internal sealed partial class OutboxRelay(
                     Log.Renumbered(logger, batch.Number, result.ProducerNumber.Value);
                     return true;
                 default:
+                    // What waits grows meanwhile, and whoever watches it should see that.
+                    health.Refused();
+                    await health.LookAsync(stop).ConfigureAwait(false);
                     if (Time.GetElapsedTime(began) > options.Lease)
                     {
                         await Lease.ReleaseAsync(stop).ConfigureAwait(false);

@@ -5,7 +5,7 @@ namespace Buffkit.Streams;
 /// <summary>What was refused and revoked.</summary>
 internal sealed class SecurityMetrics
 {
-    private readonly Counter<long> _revoked;
+    private long _revoked;
     private readonly Counter<long> _misbound;
     private readonly Counter<long> _refused;
 
@@ -13,13 +13,15 @@ internal sealed class SecurityMetrics
     public SecurityMetrics(IMeterFactory meters, SessionPace pace)
     {
         var meter = meters.Create(StreamsTelemetry.MeterName);
-        _revoked = meter.CreateCounter<long>(StreamsTelemetry.SessionsRevoked, "{session}", "Sessions revoked because a replaced token came again.");
+        // From the start, as 0: what shows a growth would not see the first.
+        meter.CreateObservableCounter(
+            StreamsTelemetry.SessionsRevoked, () => Interlocked.Read(ref _revoked), "{session}", "Sessions revoked because a replaced token came again.");
         _misbound = meter.CreateCounter<long>(StreamsTelemetry.SessionsMisbound, "{token}", "Tokens that came from an address they are not bound to.");
         meter.CreateObservableUpDownCounter(StreamsTelemetry.BreakersOpen, () => pace.CountKeptOut(), "{session}", "Sessions that the breaker keeps out.");
         _refused = meter.CreateCounter<long>(StreamsTelemetry.Refused, "{request}", "Requests refused.");
     }
 
-    public void Revoked() => _revoked.Add(1);
+    public void Revoked() => Interlocked.Increment(ref _revoked);
 
     public void Misbound() => _misbound.Add(1);
 

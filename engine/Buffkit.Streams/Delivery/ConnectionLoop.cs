@@ -26,10 +26,12 @@ internal sealed class ConnectionLoop
     private long _replayed;
     private EventId _replayedTo;
 
-    // A page that took longer waited for its client or its database, which is rest enough.
+    // What timers can wait at least; and at most, since a page that took longer waited for its client or its database itself.
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(5);
 
     private long _pageBegan;
+    private TimeSpan _restOwed;
 
     // Where in the tail the client last learned an id.
     private long _toldAt;
@@ -170,8 +172,15 @@ internal sealed class ConnectionLoop
     /// <summary>Rests as long as the last page took, so that whoever replays much has at most half of a processor, and live events the rest.</summary>
     private async ValueTask GiveWayAsync(CancellationToken cancellationToken)
     {
-        if (_pageBegan != 0 && _context.Time.GetElapsedTime(_pageBegan) is var took && took > TimeSpan.Zero)
-            await Task.Delay(took < LongestRest ? took : LongestRest, _context.Time, cancellationToken).ConfigureAwait(false);
+        if (_pageBegan != 0)
+            _restOwed += _context.Time.GetElapsedTime(_pageBegan);
+        if (_restOwed >= ShortestRest)
+        {
+            var rest = _restOwed < LongestRest ? _restOwed : LongestRest;
+            _restOwed = TimeSpan.Zero;
+            await Task.Delay(rest, _context.Time, cancellationToken).ConfigureAwait(false);
+        }
+
         _pageBegan = _context.Time.GetTimestamp();
     }
 

@@ -12,22 +12,30 @@ internal sealed class ConnectionMetrics : IConnectionObserver
     private static readonly KeyValuePair<string, object?>[] Transports = Tags(StreamsTelemetry.TransportTag, TransportNames);
     private static readonly KeyValuePair<string, object?>[] Outcomes = Tags(StreamsTelemetry.OutcomeTag, OutcomeNames);
 
+    // One collection asks for several of these, and walks all connections once.
+    private static readonly TimeSpan LookLasts = TimeSpan.FromMilliseconds(500);
+
     private readonly ConnectionSet _connections;
+    private readonly TimeProvider _time;
     private readonly Counter<long> _opened;
+    private readonly Lock _looking = new();
+    private readonly HashSet<SessionId> _sessions = [];
+    private (long Sessions, long Events, long Bytes) _seen;
+    private long? _lookedAt;
     private readonly long[] _open = new long[TransportNames.Length];
 
     // The factory keeps one meter per name, and disposes of it.
-    public ConnectionMetrics(IMeterFactory meters, ConnectionSet connections)
+    public ConnectionMetrics(IMeterFactory meters, ConnectionSet connections, TimeProvider time)
     {
-        _connections = connections;
+        (_connections, _time) = (connections, time);
         var meter = meters.Create(StreamsTelemetry.MeterName);
         meter.CreateObservableUpDownCounter(StreamsTelemetry.Connections, Open, "{connection}", "Open connections.");
         _opened = meter.CreateCounter<long>(StreamsTelemetry.ConnectionsOpened, "{connection}", "Streams that began.");
-        meter.CreateObservableUpDownCounter(StreamsTelemetry.Sessions, () => CountSessions(), "{session}", "Sessions with a connection.");
-        meter.CreateObservableUpDownCounter(StreamsTelemetry.QueueEvents, () => Waiting().Events, "{event}", "Events that wait for live connections.");
-        meter.CreateObservableUpDownCounter(StreamsTelemetry.QueueBytes, () => Waiting().Bytes, "By", "Bytes that wait for live connections.");
+        meter.CreateObservableUpDownCounter(StreamsTelemetry.Sessions, () => Look().Sessions, "{session}", "Sessions with a connection.");
+        meter.CreateObservableUpDownCounter(StreamsTelemetry.QueueEvents, () => Look().Events, "{event}", "Events that wait for live connections.");
+        meter.CreateObservableUpDownCounter(StreamsTelemetry.QueueBytes, () => Look().Bytes, "By", "Bytes that wait for live connections.");
         meter.CreateObservableGauge(
-            StreamsTelemetry.SessionMemory, () => CountSessions() is > 0 and var sessions ? Waiting().Bytes / sessions : 0, "By", "Bytes that wait for a session on average.");
+            StreamsTelemetry.SessionMemory, () => Look() is { Sessions: > 0 } look ? look.Bytes / look.Sessions : 0, "By", "Bytes that wait for a session on average.");
     }
 
     public void Opened(Connection connection)
@@ -44,19 +52,25 @@ internal sealed class ConnectionMetrics : IConnectionObserver
 
     private IEnumerable<Measurement<long>> Open() => _open.Select((_, transport) => new Measurement<long>(Interlocked.Read(ref _open[transport]), Transports[transport]));
 
-    // Looked up when someone collects, which is seldom.
-    private long CountSessions() => _connections.All.Select(connection => connection.Session).Distinct().Count();
-
-    private (long Events, long Bytes) Waiting()
+    private (long Sessions, long Events, long Bytes) Look()
     {
-        var (events, bytes) = (0L, 0L);
-        foreach (var connection in _connections.All)
+        lock (_looking)
         {
-            var waiting = connection.Waiting;
-            events += waiting.Events;
-            bytes += waiting.Bytes;
-        }
+            if (_lookedAt is { } at && _time.GetElapsedTime(at) < LookLasts)
+                return _seen;
+            var (events, bytes) = (0L, 0L);
+            foreach (var connection in _connections.All)
+            {
+                var waiting = connection.Waiting;
+                events += waiting.Events;
+                bytes += waiting.Bytes;
+                _sessions.Add(connection.Session);
+            }
 
-        return (events, bytes);
+            _seen = (_sessions.Count, events, bytes);
+            _sessions.Clear();
+            _lookedAt = _time.GetTimestamp();
+            return _seen;
+        }
     }
 }

@@ -47,7 +47,8 @@ internal sealed partial class ConnectionWatchdog(
                 connection.RequestClose(new StreamClose(CloseReason.Rotate, _retry.Draw()));
             if (connection.Writes.Started is var started and not 0)
             {
-                if (time.GetElapsedTime(started, now) >= _writeTimeout)
+                // One that was cut is on its way out.
+                if (!connection.IsSlow && time.GetElapsedTime(started, now) >= _writeTimeout)
                     Cut(connection);
             }
             else if (time.GetElapsedTime(connection.Writes.Last, now) >= _heartbeat)

@@ -32,10 +32,10 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
     // An event, a plain frame of it and a compressed one.
     private const int CostFactor = 3;
 
-    // Pages whose last asking is remembered, each in one place by its number: a crowd asks for the same within seconds.
-    private const int Remembered = 1024;
+    // Pages whose last asking is remembered, each in one place by what it follows: a crowd asks for the same within seconds.
+    private const int RememberedBits = 10;
 
-    private readonly EventId[] _asked = new EventId[Remembered];
+    private readonly EventId[] _asked = new EventId[1 << RememberedBits];
     private readonly MemoryCache _pages = new(new MemoryCacheOptions { SizeLimit = CacheBytes });
     private readonly Lock _gate = new();
     private readonly Dictionary<EventId, Task<ReplayPage>> _underWay = [];
@@ -89,7 +89,7 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
         {
             if (!_underWay.TryGetValue(after, out reading!))
             {
-                ref var asked = ref _asked[after.Sequence / PageEvents % Remembered];
+                ref var asked = ref _asked[PlaceOf(after.Sequence)];
                 var again = asked == after;
                 asked = after;
                 // Not this caller's token: others wait for the same page.
@@ -101,6 +101,9 @@ internal sealed class ReplayReader(IEventLog log, IEventHistory? history) : IDis
 
         return reading.WaitAsync(cancellationToken);
     }
+
+    // Fibonacci hashing: where events are large, pages begin everywhere, and neighbours must not push each other out.
+    private static int PlaceOf(long sequence) => (int)(((ulong)sequence * 0x9E37_79B9_7F4A_7C15) >> (64 - RememberedBits));
 
     private async Task<ReplayPage> ReadOnceAsync(EventId after, bool keep)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 
 namespace Buffkit.Streams;
 
@@ -7,12 +8,12 @@ internal sealed class StreamsMetrics : IDisposable
 {
     private readonly Meter _meter;
     private readonly Counter<long> _published;
-    private readonly Counter<long> _gaps;
+    private readonly TaggedCounts _gaps;
     private readonly Counter<long> _tailGaps;
     private readonly Counter<long> _writeTimeouts;
     private readonly Counter<long> _overflows;
-    private readonly Counter<long> _dropped;
-    private readonly Counter<long> _evicted;
+    private readonly TaggedCounts _dropped;
+    private readonly TaggedCounts _evicted;
     private readonly Histogram<double> _lag;
 
     // Twice as long each time, from half a millisecond to more than two minutes.
@@ -22,23 +23,32 @@ internal sealed class StreamsMetrics : IDisposable
     private long _delivered;
     private long _sent;
 
-    public StreamsMetrics(IMeterFactory meters, FrameEncoder encoder, EventTail tail, IEventLog log)
+    public StreamsMetrics(IMeterFactory meters, FrameEncoder encoder, EventTail tail, IEventLog log, IOptions<StreamsOptions> options)
     {
+        // A server learns of the log's newest event at once, and of its oldest seldom.
+        var maxEvents = options.Value.Log.MaxEvents;
         _meter = meters.Create(StreamsTelemetry.MeterName);
         _published = _meter.CreateCounter<long>(StreamsTelemetry.Published, "{event}", "Events that the log took from this server.");
         _meter.CreateObservableCounter(
             StreamsTelemetry.Delivered, () => Interlocked.Read(ref _delivered), "{event}", "Events delivered, once per connection.");
         _meter.CreateObservableCounter(
             StreamsTelemetry.SentBytes, () => Interlocked.Read(ref _sent), "By", "Bytes of frames handed to connections.");
-        _gaps = _meter.CreateCounter<long>(StreamsTelemetry.Gaps, "{gap}", "Gaps announced to connections.");
+        _gaps = new TaggedCounts(
+            _meter, StreamsTelemetry.Gaps, "{gap}", "Gaps announced to connections.", StreamsTelemetry.ReasonTag, Enum.GetValues<GapReason>().Select(reason => reason.WireName()));
         _tailGaps = _meter.CreateCounter<long>(StreamsTelemetry.TailGaps, "{gap}", "Gaps in this server's tail.");
         _writeTimeouts = _meter.CreateCounter<long>(
             StreamsTelemetry.WriteTimeouts, "{connection}", "Connections cut because a write did not get through.");
         _overflows = _meter.CreateCounter<long>(
             StreamsTelemetry.Overflows, "{overflow}", "Times that more waited for a connection than it may hold.");
-        _dropped = _meter.CreateCounter<long>(StreamsTelemetry.Dropped, "{event}", "Events left out for clients that are too slow.");
-        _evicted = _meter.CreateCounter<long>(
-            StreamsTelemetry.ConnectionsEvicted, "{connection}", "Connections ended because their clients are too slow.");
+        _dropped = new TaggedCounts(
+            _meter, StreamsTelemetry.Dropped, "{event}", "Events left out for clients that are too slow.", StreamsTelemetry.PolicyTag, Enum.GetNames<DeliveryPolicy>());
+        _evicted = new TaggedCounts(
+            _meter,
+            StreamsTelemetry.ConnectionsEvicted,
+            "{connection}",
+            "Connections ended because their clients are too slow.",
+            StreamsTelemetry.ReasonTag,
+            ["policy", "write_timeout"]);
         _lag = _meter.CreateHistogram(
             StreamsTelemetry.DeliveryLag,
             "s",
@@ -47,7 +57,7 @@ internal sealed class StreamsMetrics : IDisposable
         _meter.CreateObservableCounter(StreamsTelemetry.CompressionInput, () => encoder.Compressed.From, "By", "Bytes that were compressed.");
         _meter.CreateObservableCounter(StreamsTelemetry.CompressionOutput, () => encoder.Compressed.To, "By", "Bytes that came of it.");
         _meter.CreateObservableUpDownCounter(
-            StreamsTelemetry.LogEvents, () => log.State is { IsKnown: true } state ? state.Latest.Sequence - state.Oldest.Sequence + 1 : 0, "{event}", "Events that the log holds.");
+            StreamsTelemetry.LogEvents, () => Math.Min(HeldBy(log.State), maxEvents), "{event}", "Events that the log holds.");
         _meter.CreateObservableUpDownCounter(
             StreamsTelemetry.TailLag, () => tail.Lag(log.State.Latest), "{event}", "Events that the tail does not have yet.");
         _meter.CreateObservableGauge(
@@ -66,17 +76,14 @@ internal sealed class StreamsMetrics : IDisposable
         Interlocked.Add(ref _sent, bytes);
     }
 
-    public void Gap(GapReason reason) =>
-        _gaps.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.ReasonTag, reason.WireName()));
+    public void Gap(GapReason reason) => _gaps.Add((int)reason, 1);
 
     public void FellBehind(DeliveryPolicy policy) =>
         _overflows.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.PolicyTag, policy.ToString()));
 
-    public void Dropped(DeliveryPolicy policy, int events) =>
-        _dropped.Add(events, new KeyValuePair<string, object?>(StreamsTelemetry.PolicyTag, policy.ToString()));
+    public void Dropped(DeliveryPolicy policy, int events) => _dropped.Add((int)policy, events);
 
-    public void Evicted(Eviction reason) =>
-        _evicted.Add(1, new KeyValuePair<string, object?>(StreamsTelemetry.ReasonTag, reason is Eviction.Policy ? "policy" : "write_timeout"));
+    public void Evicted(Eviction reason) => _evicted.Add((int)reason, 1);
 
     /// <summary>Whether somebody collects the lag: then the clock is worth being asked.</summary>
     public bool WantsLag => _lag.Enabled;
@@ -89,6 +96,8 @@ internal sealed class StreamsMetrics : IDisposable
     public void WriteTimedOut() => _writeTimeouts.Add(1);
 
     public void Dispose() => _meter.Dispose();
+
+    private static long HeldBy(LogState log) => log.IsKnown ? log.Latest.Sequence - log.Oldest.Sequence + 1 : 0;
 }
 
 /// <summary>Why a connection was ended whose client is too slow.</summary>

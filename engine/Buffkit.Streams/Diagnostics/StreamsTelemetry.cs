@@ -48,13 +48,13 @@ public static class StreamsTelemetry
     /// <summary>Bytes of events that wait for live connections, counted once for each; <c>By</c>.</summary>
     public const string QueueBytes = "event_streams.queue.size";
 
-    /// <summary>Bytes that were compressed; <c>By</c>. Each event is compressed once, however many connections get it.</summary>
+    /// <summary>Bytes that were compressed; <c>By</c>. Each live event is compressed once, however many connections get it.</summary>
     public const string CompressionInput = "event_streams.compression.input";
 
     /// <summary>Bytes that came of it; <c>By</c>.</summary>
     public const string CompressionOutput = "event_streams.compression.output";
 
-    /// <summary>Events that the log holds, as far as this server knows; <c>{event}</c>.</summary>
+    /// <summary>Events that the log holds at most, as far as this server knows; <c>{event}</c>.</summary>
     public const string LogEvents = "event_streams.log.events";
 
     /// <summary>Whether the log answers, 1 or 0.</summary>
@@ -96,7 +96,7 @@ public static class StreamsTelemetry
     /// <summary>Sessions that the circuit breaker keeps out; <c>{session}</c>.</summary>
     public const string BreakersOpen = "event_streams.breakers.open";
 
-    /// <summary>Times that Redis did not answer this server, or refused; <c>{error}</c>.</summary>
+    /// <summary>Times that Redis did not answer this server's log, or refused an event; <c>{error}</c>.</summary>
     public const string RedisErrors = "event_streams.redis.errors";
 
     /// <summary>Times that the history could not be read, written or pruned; <c>{error}</c>.</summary>
@@ -123,7 +123,7 @@ public static class StreamsTelemetry
     /// <summary>Events of the outbox that cannot be published; <c>{event}</c>.</summary>
     public const string OutboxSetAside = "event_streams.outbox.set_aside";
 
-    /// <summary>Times that the outbox could not be published, or its database not asked; <c>{error}</c>.</summary>
+    /// <summary>Times that the log did not take events of the outbox, or its database did not answer; <c>{error}</c>.</summary>
     public const string OutboxErrors = "event_streams.outbox.errors";
 
     /// <summary>Whether this server is the one that publishes the outbox, 1 or 0.</summary>

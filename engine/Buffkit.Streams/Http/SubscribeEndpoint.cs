@@ -79,8 +79,14 @@ internal sealed class SubscribeEndpoint(
         IsReturning = session.IsReturning,
         Resumes = request.LastEventId is not null,
         Transport = transport,
-        Outcome = start.Gap is not null ? StreamOutcome.Gap : start.Recovered ? StreamOutcome.Recovered : StreamOutcome.New,
+        Outcome = Outcome(request.Start, start),
     };
+
+    // A cursor of an earlier epoch that the tail still holds is followed to the gap, which is told there.
+    internal static StreamOutcome Outcome(WantedStart wanted, StartingPoint start) =>
+        start.Gap is not null || (wanted.Sent is not null && !start.Recovered) ? StreamOutcome.Gap
+        : wanted.Sent is not null ? StreamOutcome.Recovered
+        : StreamOutcome.New;
 
     // Neither a place among the connections nor the session's next token is taken: what asks so wants to know, not to read.
     private async Task HeadAsync(HttpContext http)

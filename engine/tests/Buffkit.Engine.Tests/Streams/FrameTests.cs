@@ -45,4 +45,35 @@ public sealed class FrameTests
         Assert.Same(second.Entries[0], third.Entries[0]);
         Assert.Equal(ReplayReader.PageEvents, second.Entries[^1].Id.Sequence);
     }
+
+    // A page ends with its bytes then, so neighbours begin close to each other, and must not push each other out.
+    [Fact]
+    public async Task Replay_OfLargeEventsByOneClientAfterTheOther_KeepsEachPageFromTheSecondOn()
+    {
+        var log = new MemoryEventLog(new LogOptions(), TimeProvider.System);
+        for (var i = 0; i < 256; i++)
+            await log.AppendAsync(new AppendRequest([EventDraft.Json(Topic.Parse("a"), "t", new string('x', 10_000))]), TestContext.Current.CancellationToken);
+        using var reader = new ReplayReader(log, null);
+
+        var replays = new List<List<TailEntry>>();
+        for (var client = 0; client < 3; client++)
+            replays.Add(await ReplayAsync(reader, new EventId(log.State.Epoch, 0), 256));
+
+        Assert.All(replays, replay => Assert.Equal(Enumerable.Range(1, 256).Select(n => (long)n), replay.Select(entry => entry.Id.Sequence)));
+        // But for the last: a page that is not full may grow yet.
+        Assert.All(replays[1].Zip(replays[2]).Take(200), pair => Assert.Same(pair.First, pair.Second));
+    }
+
+    private static async Task<List<TailEntry>> ReplayAsync(ReplayReader reader, EventId after, int events)
+    {
+        var read = new List<TailEntry>();
+        while (read.Count < events)
+        {
+            var page = await reader.ReadAsync(after, TestContext.Current.CancellationToken);
+            read.AddRange(page.Entries.Where(entry => entry.Id.Sequence > after.Sequence));
+            after = read[^1].Id;
+        }
+
+        return read;
+    }
 }

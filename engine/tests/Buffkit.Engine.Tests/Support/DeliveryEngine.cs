@@ -30,7 +30,7 @@ internal sealed class DeliveryEngine : IDisposable
         Start = _fed = _log.State.Latest;
         Tail = new EventTail(options.Tail);
         var encoder = new FrameEncoder(wrapped);
-        _metrics = new StreamsMetrics(_services.GetRequiredService<IMeterFactory>(), encoder, Tail, _log);
+        _metrics = new StreamsMetrics(_services.GetRequiredService<IMeterFactory>(), encoder, Tail, _log, wrapped);
         Measured = new Measurements(_services);
         _replay = new ReplayReader(_log, null);
         _context = new DeliveryContext(Tail, _replay, encoder, _metrics, wrapped, time);

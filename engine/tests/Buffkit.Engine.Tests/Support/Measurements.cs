@@ -37,12 +37,12 @@ public sealed class Measurements : IDisposable
             return _values.GetValueOrDefault(Key(name, tags));
     }
 
-    /// <summary>All that is known of an instrument, by the values of its tags.</summary>
+    /// <summary>All that is known of an instrument, by the values of its tags; zeros are left out.</summary>
     public string All(string name)
     {
         _listener.RecordObservableInstruments();
         lock (_gate)
-            return string.Join(", ", _values.Where(value => value.Key.StartsWith($"{name} ", StringComparison.Ordinal)).Select(value => $"{value.Key[(name.Length + 1)..]}={value.Value}").Order(StringComparer.Ordinal));
+            return string.Join(", ", _values.Where(value => value.Key.StartsWith($"{name} ", StringComparison.Ordinal) && value.Value != 0).Select(value => $"{value.Key[(name.Length + 1)..]}={value.Value}").Order(StringComparer.Ordinal));
     }
 
     public void Dispose() => _listener.Dispose();

@@ -11,7 +11,8 @@ internal static partial class DocsPages
         "README.md",
         "CONTRIBUTING.md",
         "SECURITY.md",
-        .. Directory.EnumerateFiles(Repository.Folder("docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}").Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Repository.Folder("docs"), "*.md", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Folder("."), file).Replace('\\', '/')).Order(StringComparer.Ordinal),
     ];
 
     public static string Read(string page) => File.ReadAllText(Repository.Folder(page)).ReplaceLineEndings("\n");

@@ -20,6 +20,7 @@ public sealed partial class OperationsFilesTests
     [Theory]
     [InlineData(Rules)]
     [InlineData(Dashboard)]
+    [InlineData("docs/operations/troubleshooting.md")]
     public void Queries_AskForNamesOfTheTelemetryClasses(string file)
     {
         var known = Constants().SelectMany(name => Suffixes.Select(suffix => Exported(name) + suffix)).ToHashSet(StringComparer.Ordinal);
