@@ -34,7 +34,13 @@ public sealed class TemplateHive : IAsyncLifetime
     private readonly Lazy<Task> _installed;
     private readonly Lazy<Task<string>> _packed;
 
-    // Two of them on one hive get into each other's way at its list of packages.
+    // The check for newer packages looks at the list of packages while the template is written, and the command finds its own list in use.
+    private const string NoUpdateCheck = "--no-update-check";
+
+    // That it opens the list twice at once happens otherwise too, on a busy machine.
+    private const int Tries = 3;
+
+    // Two of them on one hive get into each other's way at that list as well.
     private readonly SemaphoreSlim _one = new(1, 1);
 
     /// <summary>Begins nothing: most tests of the assembly need no template.</summary>
@@ -63,7 +69,7 @@ public sealed class TemplateHive : IAsyncLifetime
 
     /// <summary>Adds an item of the named template to a folder.</summary>
     internal Task AddAsync(string folder, string template, string name) =>
-        NewAsync(folder, "folder", template, "--name", name);
+        NewAsync(folder, "folder", template, "--name", name, NoUpdateCheck);
 
     /// <summary>Packs the template once, with the engine's packages in it.</summary>
     /// <returns>The package.</returns>
@@ -112,7 +118,7 @@ public sealed class TemplateHive : IAsyncLifetime
     private async Task<GeneratedSolution> CreateAsync(string hive, string name, string[] options)
     {
         var solution = new GeneratedSolution(name);
-        await NewAsync(solution.Root, hive, ["buffkit", "--name", name, "--output", solution.Root, "--skip-restore", .. options]);
+        await NewAsync(solution.Root, hive, ["buffkit", "--name", name, "--output", solution.Root, "--skip-restore", NoUpdateCheck, .. options]);
         return solution;
     }
 
@@ -121,7 +127,18 @@ public sealed class TemplateHive : IAsyncLifetime
         await _one.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            await DotnetCommand.RunAsync(folder, ["new", .. arguments, "--debug:custom-hive", Path.Combine(_folder.FullName, hive)]);
+            for (var left = Tries; ; left--)
+            {
+                try
+                {
+                    await DotnetCommand.RunAsync(folder, ["new", .. arguments, "--debug:custom-hive", Path.Combine(_folder.FullName, hive)]);
+                    return;
+                }
+                catch (Xunit.Sdk.XunitException e) when (left > 1 && e.Message.Contains("packages.json", StringComparison.Ordinal))
+                {
+                    // It wrote nothing.
+                }
+            }
         }
         finally
         {
