@@ -11,6 +11,10 @@ internal sealed class ConnectionLoop
     // Entries taken under one lock; more would hold up the dispatcher, fewer would take the lock too often.
     private const int EntriesPerLock = 32;
 
+    // A rest between two pages: what timers can wait at least; and at most, since a page that took longer waited for its client or its database itself.
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(5);
+
     private readonly Connection _connection;
     private readonly DeliveryContext _context;
     private readonly FrameSink _sink;
@@ -25,10 +29,6 @@ internal sealed class ConnectionLoop
     private bool _isReplaying = true;
     private long _replayed;
     private EventId _replayedTo;
-
-    // What timers can wait at least; and at most, since a page that took longer waited for its client or its database itself.
-    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(5);
 
     private long _pageBegan;
     private TimeSpan _restOwed;

@@ -5,6 +5,7 @@ namespace Buffkit.Streams;
 /// <summary>Instruments of connections: how many are open, how they began, what waits for them.</summary>
 internal sealed class ConnectionMetrics : IConnectionObserver
 {
+    // In the order of their enumerations.
     private static readonly string[] TransportNames = ["sse", "websocket", "long_poll"];
     private static readonly string[] OutcomeNames = ["new", "recovered", "gap"];
 
@@ -18,11 +19,11 @@ internal sealed class ConnectionMetrics : IConnectionObserver
     private readonly ConnectionSet _connections;
     private readonly TimeProvider _time;
     private readonly Counter<long> _opened;
+    private readonly long[] _open = new long[TransportNames.Length];
     private readonly Lock _looking = new();
     private readonly HashSet<SessionId> _sessions = [];
     private (long Sessions, long Events, long Bytes) _seen;
     private long? _lookedAt;
-    private readonly long[] _open = new long[TransportNames.Length];
 
     // The factory keeps one meter per name, and disposes of it.
     public ConnectionMetrics(IMeterFactory meters, ConnectionSet connections, TimeProvider time)

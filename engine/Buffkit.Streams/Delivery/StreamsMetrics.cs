@@ -6,6 +6,9 @@ namespace Buffkit.Streams;
 /// <summary>The engine's instruments.</summary>
 internal sealed class StreamsMetrics : IDisposable
 {
+    // Twice as long each time, from half a millisecond to more than two minutes.
+    private static readonly double[] LagBounds = [.. Enumerable.Range(0, 19).Select(n => 0.0005 * Math.Pow(2, n))];
+
     private readonly Meter _meter;
     private readonly Counter<long> _published;
     private readonly TaggedCounts _gaps;
@@ -15,9 +18,6 @@ internal sealed class StreamsMetrics : IDisposable
     private readonly TaggedCounts _dropped;
     private readonly TaggedCounts _evicted;
     private readonly Histogram<double> _lag;
-
-    // Twice as long each time, from half a millisecond to more than two minutes.
-    private static readonly double[] LagBounds = [.. Enumerable.Range(0, 19).Select(n => 0.0005 * Math.Pow(2, n))];
 
     // Counted here and read when someone collects: an instrument's Add per write would cost more than the rest of the bookkeeping.
     private long _delivered;
