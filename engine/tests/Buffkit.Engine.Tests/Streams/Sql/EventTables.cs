@@ -85,11 +85,30 @@ internal sealed class EventTables : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // This file's pool alone: of a pool that another test empties at the same time, the connections are still being closed.
+        if (_folder is not null)
+        {
+            await using var connection = new SqliteConnection(ConnectionString);
+            SqliteConnection.ClearPool(connection);
+        }
+
         await Source.DisposeAsync();
-        if (_folder is null)
-            return;
-        SqliteConnection.ClearAllPools();
-        _folder.Delete(recursive: true);
+        if (_folder is { } folder)
+            await Eventually.TrueAsync(() => TryDelete(folder), "nobody writes beside the file any more");
+    }
+
+    // A connection that is being closed still has files beside the database's.
+    private static bool TryDelete(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Delete(recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static async Task MigrateAsync(MigrationEngine engine, string connectionString)
