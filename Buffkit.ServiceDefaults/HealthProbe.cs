@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Buffkit.ServiceDefaults;
 
 /// <summary>
@@ -24,7 +26,7 @@ public static class HealthProbe
             using var response = await client.GetAsync(new Uri(url));
             return response.IsSuccessStatusCode ? 0 : 1;
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or UriFormatException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException or UriFormatException or InvalidOperationException or NotSupportedException)
         {
             await Console.Error.WriteLineAsync($"{url}: {e.Message}");
             return 1;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 
@@ -122,7 +123,7 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
                 _cursor = cursor;
             return null;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The application's server is away. What else it throws is the application's own mistake, and reaches it.
             Log.NoState(parts.Logger, e);
@@ -324,5 +325,5 @@ internal sealed partial class Subscription(ClientParts parts, IReadOnlyList<stri
         options.OnState?.Invoke(new ConnectionState(status, _transports.Current, reason, retryIn));
 
     // Whatever a handler, a decoder, a socket or a proxy makes of a network that fails, or of the caller's own cancellation.
-    private static bool IsNetwork(Exception e) => e is HttpRequestException or IOException or InvalidDataException or WebSocketException or OperationCanceledException or ObjectDisposedException;
+    private static bool IsNetwork(Exception e) => e is HttpRequestException or SocketException or IOException or InvalidDataException or WebSocketException or OperationCanceledException or ObjectDisposedException;
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Buffkit.Hosting;
@@ -36,7 +37,7 @@ internal sealed class ReplicaHealthCheck(Replicas replicas, IHttpClientFactory c
                 ? HealthCheckResult.Healthy($"{name} is well.")
                 : HealthCheckResult.Unhealthy($"{name} says {(int)response.StatusCode}; {new Uri(address, path)} says why.");
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return HealthCheckResult.Unhealthy($"{name} does not answer at {address}.", e);
         }

@@ -14,6 +14,7 @@ internal static class RedisLogEntry
     private const string KeyField = "key";
     private const string ContentTypeField = "contenttype";
     private const string CloudEventField = "cloudevent";
+    private const string TraceField = "traceparent";
     private const string DataField = "data";
 
     /// <summary>Adds the event's fields to a script's arguments, after their number; the script adds the times.</summary>
@@ -29,6 +30,8 @@ internal static class RedisLogEntry
             Add(ContentTypeField, draft.ContentType);
         if (draft.CloudEvent is not null)
             Add(CloudEventField, JsonSerializer.SerializeToUtf8Bytes(draft.CloudEvent, EventJson.Default.CloudEventAttributes));
+        if (draft.TraceParent is not null)
+            Add(TraceField, draft.TraceParent);
         Add(DataField, draft.Data);
         arguments[count] = arguments.Count - count - 1;
 
@@ -46,7 +49,7 @@ internal static class RedisLogEntry
         try
         {
             DateTimeOffset time = default;
-            string? topic = null, type = null, key = null, contentType = null;
+            string? topic = null, type = null, key = null, contentType = null, trace = null;
             ReadOnlyMemory<byte>? data = null;
             CloudEventAttributes? cloudEvent = null;
             foreach (var field in fields)
@@ -71,6 +74,9 @@ internal static class RedisLogEntry
                     case CloudEventField:
                         cloudEvent = JsonSerializer.Deserialize(((ReadOnlyMemory<byte>)field.Value).Span, EventJson.Default.CloudEventAttributes);
                         break;
+                    case TraceField:
+                        trace = field.Value;
+                        break;
                     case DataField:
                         data = (ReadOnlyMemory<byte>)field.Value;
                         break;
@@ -84,6 +90,7 @@ internal static class RedisLogEntry
                 Key = key,
                 ContentType = contentType,
                 CloudEvent = cloudEvent,
+                TraceParent = trace,
                 Data = data ?? throw Missing(DataField),
                 IsOwned = true,
             };

@@ -7,10 +7,7 @@ namespace Buffkit.Streams.Sql;
 internal static class EventRows
 {
     /// <summary>The columns of what a publisher says, in the order of <see cref="ReadDraft"/>.</summary>
-    public const string DraftColumns = "topic, type, event_key, content_type, cloud_event, data";
-
-    /// <summary>How many <see cref="DraftColumns"/> are.</summary>
-    public const int DraftCount = 6;
+    public const string DraftColumns = "topic, type, event_key, content_type, cloud_event, trace_parent, data";
 
     /// <summary>The columns of an event, in the order of <see cref="ReadEvent"/>.</summary>
     public const string EventColumns = "sequence, time, " + DraftColumns;
@@ -26,7 +23,8 @@ internal static class EventRows
         Key = Text(row, first + 2),
         ContentType = Text(row, first + 3),
         CloudEvent = Text(row, first + 4) is { } attributes ? JsonSerializer.Deserialize(attributes, EventJson.Default.CloudEventAttributes) : null,
-        Data = row.GetFieldValue<byte[]>(first + 5),
+        TraceParent = Text(row, first + 5),
+        Data = row.GetFieldValue<byte[]>(first + 6),
         IsOwned = true,
     };
 
@@ -36,7 +34,7 @@ internal static class EventRows
 
     /// <summary>The values of <see cref="DraftColumns"/>.</summary>
     public static object?[] Values(EventDraft draft) =>
-        [draft.Topic.Value, draft.Type, draft.Key, draft.ContentType, CloudEvent(draft), Data(draft)];
+        [draft.Topic.Value, draft.Type, draft.Key, draft.ContentType, CloudEvent(draft), draft.TraceParent, Data(draft)];
 
     public static string? CloudEvent(EventDraft draft) =>
         draft.CloudEvent is { } attributes ? JsonSerializer.Serialize(attributes, EventJson.Default.CloudEventAttributes) : null;

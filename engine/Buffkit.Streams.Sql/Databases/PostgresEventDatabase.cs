@@ -34,7 +34,7 @@ internal sealed class PostgresEventDatabase(DbDataSource source) : EventDatabase
     {
         const string Insert =
             "INSERT INTO event_history (epoch, " + EventRows.EventColumns + ") SELECT @epoch, e.* FROM "
-            + "unnest(@sequences::bigint[], @times::bigint[], @topics::text[], @types::text[], @keys::text[], @contenttypes::text[], @cloudevents::text[], @data::bytea[]) AS e";
+            + "unnest(@sequences::bigint[], @times::bigint[], @topics::text[], @types::text[], @keys::text[], @contenttypes::text[], @cloudevents::text[], @traces::text[], @data::bytea[]) AS e";
         await connection.Command(
             transaction,
             mayBeThere ? Insert + PassRepeated : Insert,
@@ -46,6 +46,7 @@ internal sealed class PostgresEventDatabase(DbDataSource source) : EventDatabase
             ("keys", Column(e => e.Key)),
             ("contenttypes", Column(e => e.ContentType)),
             ("cloudevents", Column(e => EventRows.CloudEvent(e.Draft))),
+            ("traces", Column(e => e.Draft.TraceParent)),
             ("data", Column(e => EventRows.Data(e.Draft)))).ExecuteAsync(cancellationToken).ConfigureAwait(false);
 
         T[] Column<T>(Func<StreamEvent, T> value)

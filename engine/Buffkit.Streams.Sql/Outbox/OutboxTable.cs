@@ -26,7 +26,7 @@ internal sealed class OutboxTable(EventDatabase database, DatabaseLease lease, F
     // Held in memory, and one call of the log.
     private const long BatchBytes = 1024 * 1024;
 
-    private const string Columns = "o.id, o.order_key, o.topic, o.type, o.event_key, o.content_type, o.cloud_event, o.data";
+    private const string Columns = "o.id, o.order_key, o.topic, o.type, o.event_key, o.content_type, o.cloud_event, o.trace_parent, o.data";
 
     // Behind a row that was set aside those of its key wait.
     private const string Waiting =

@@ -21,8 +21,9 @@ internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publ
         if (drafts.Count == 0)
             return;
         var connection = Connection(transaction);
+        using var span = PublishSpan.Start("add to outbox", drafts);
         // Now, while its publisher can be told; later it could only be set aside.
-        var rows = drafts.Select(draft => new Row(publisher.Own(draft), OrderKey.Of(draft))).ToList();
+        var rows = drafts.Select(draft => new Row(PublishSpan.Mark(publisher.Own(draft)), OrderKey.Of(draft))).ToList();
         // In their order, so that two transactions that add several do not wait for each other.
         var locks = string.Concat(
             rows.Select(row => row.Order?.Slot).OfType<int>().Distinct().Order().Select(database.LockOrderSlot));

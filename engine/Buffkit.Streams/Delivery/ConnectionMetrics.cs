@@ -47,6 +47,12 @@ internal sealed class ConnectionMetrics : IConnectionObserver
             _opened.Add(1, Transports[(int)transport], Outcomes[(int)outcome]);
     }
 
+    /// <summary>What tags call a transport.</summary>
+    public static string Name(StreamTransport transport) => TransportNames[(int)transport];
+
+    /// <summary>What tags call an outcome.</summary>
+    public static string Name(StreamOutcome outcome) => OutcomeNames[(int)outcome];
+
     public void Closed(Connection connection) => Interlocked.Decrement(ref _open[(int)connection.Caller.Transport]);
 
     private static KeyValuePair<string, object?>[] Tags(string tag, string[] values) => Array.ConvertAll(values, value => KeyValuePair.Create(tag, (object?)value));

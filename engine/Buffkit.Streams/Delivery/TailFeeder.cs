@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -73,6 +74,8 @@ internal sealed partial class TailFeeder(
         tail.Append(entry);
         _latest = entry.Id;
         connections.Match(entry, _found);
+        if (_found.Count > 0)
+            Trace(entry);
         foreach (var connection in _found)
         {
             if (connection.Offer(entry))
@@ -80,6 +83,23 @@ internal sealed partial class TailFeeder(
         }
 
         tail.Dispatched = entry.Index;
+    }
+
+    // The first that this server has to do with the event; who publishes decides whether it is sampled. What an event says costs nothing else.
+    private static void Trace(TailEntry entry)
+    {
+        if (entry.Event?.Draft.Trace is not { } trace
+            || !StreamsActivities.Source.HasListeners()
+            || !ActivityContext.TryParse(trace, null, isRemote: true, out var context))
+        {
+            return;
+        }
+
+        using var span = StreamsActivities.Source.StartActivity("deliver", ActivityKind.Consumer, context);
+        span?.SetTag(StreamsActivities.SystemTag, StreamsActivities.System);
+        span?.SetTag(StreamsActivities.OperationTag, "process");
+        span?.SetTag(StreamsActivities.DestinationTag, entry.Event.Topic.Value);
+        span?.SetTag(StreamsActivities.MessageIdTag, entry.Id.ToString());
     }
 
     private static partial class Log

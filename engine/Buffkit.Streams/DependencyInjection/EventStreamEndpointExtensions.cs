@@ -48,14 +48,10 @@ public static class EventStreamEndpointExtensions
             .WithMetadata(((Delegate)subscribe.HandleAsync).Method)
             .WithName("Subscribe")
             .WithSummary("The event stream, resumable by Last-Event-ID.")
-            .WithMetadata(
-                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/event-stream"]),
-                Problem(StatusCodes.Status400BadRequest),
-                Problem(StatusCodes.Status401Unauthorized),
-                Problem(StatusCodes.Status403Forbidden),
-                Problem(StatusCodes.Status406NotAcceptable),
-                Problem(StatusCodes.Status429TooManyRequests),
-                Problem(StatusCodes.Status503ServiceUnavailable));
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/event-stream"]))
+            .Refuses(400, 401, 403, 406, 429, 503)
+            // It has nothing to validate, and its filter would wait with the stream.
+            .DisableValidation();
         group.MapMethods("", [HttpMethods.Head], subscribe.HandleAsync).ExcludeFromDescription();
     }
 
@@ -75,14 +71,7 @@ public static class EventStreamEndpointExtensions
             .WithName("Publish")
             .WithSummary("Publishes an event or an array of events; answered once the log holds them.")
             .Produces<PublishedOne>(StatusCodes.Status202Accepted)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Refuses(400, 401, 403, 413, 415, 422, 429, 503);
     }
 
     private static void MapKeys(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
@@ -92,11 +81,7 @@ public static class EventStreamEndpointExtensions
             .WithName("GetKeys")
             .WithSummary("The keys of one encrypted topic, for who may subscribe to it.")
             .Produces<KeySet>(contentType: "application/jwk-set+json")
-            .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Refuses(401, 403, 404, 429, 503);
     }
 
     private static void MapSessions(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
@@ -106,21 +91,17 @@ public static class EventStreamEndpointExtensions
             .WithName("CreateSession")
             .WithSummary("Turns credentials into a session: a cookie for browsers, the header Session-Token for others.")
             .Produces<SessionAnswer>()
-            .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+            .Refuses(401, 403, 429);
         group.MapGet("session", (Delegate)session.ListAsync)
             .WithName("ListSessions")
             .WithSummary("The caller's sessions, on whichever devices.")
             .Produces<SessionList>()
-            .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Refuses(401, 429, 503);
         group.MapDelete("session", (Delegate)session.DeleteAsync)
             .WithName("DeleteSession")
             .WithSummary("Signs out: revokes the session and ends its streams; with ?others=true all other sessions of its subject instead.")
             .Produces(StatusCodes.Status204NoContent)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Refuses(503);
     }
 
     private static void MapPresence(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
@@ -130,11 +111,7 @@ public static class EventStreamEndpointExtensions
             .WithName("Presence")
             .WithSummary("Who is on a topic, over all servers.")
             .Produces<PresenceList>()
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Refuses(400, 401, 403, 404, 503);
     }
 
     private static Task SayWhatIsAllowed(HttpContext http, EventStreamEndpoints wanted)
@@ -149,8 +126,13 @@ public static class EventStreamEndpointExtensions
         return Task.CompletedTask;
     }
 
-    private static ProducesResponseTypeMetadata Problem(int status) =>
-        new(status, typeof(ProblemDetails), ["application/problem+json"]);
+    private static TBuilder Refuses<TBuilder>(this TBuilder endpoint, params ReadOnlySpan<int> statuses)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        foreach (var status in statuses)
+            endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemDetails), ["application/problem+json"]));
+        return endpoint;
+    }
 
     // The endpoint brings the WebSocket middleware along, so that an application cannot forget it.
     private static RequestDelegate WebSockets(IEndpointRouteBuilder endpoints, SubscribeEndpoint subscribe)

@@ -37,6 +37,7 @@ public static class EventStreamServiceCollectionExtensions
         services.TryAddSingleton<ConnectionSet>();
         services.TryAddSingleton<StreamsMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionObserver, ConnectionMetrics>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionObserver, ConnectionTrace>());
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<IEventPublisher>(provider => provider.GetRequiredService<EventPublisher>());
 

@@ -6,6 +6,9 @@ public static class StreamsTelemetry
     /// <summary>The meter.</summary>
     public const string MeterName = "EventStreams";
 
+    /// <summary>The activity source.</summary>
+    public const string ActivitySourceName = MeterName;
+
     /// <summary>Open connections; <c>{connection}</c>, by <see cref="TransportTag"/>.</summary>
     public const string Connections = "event_streams.connections";
 
@@ -139,6 +142,9 @@ public static class StreamsTelemetry
 
     /// <summary>Tag: the delivery policy that applied.</summary>
     public const string PolicyTag = "policy";
+
+    /// <summary>Tag of spans: a session's public id, as <c>stream.open</c> told it.</summary>
+    public const string SessionTag = "event_streams.session";
 
     /// <summary>Tag: why.</summary>
     public const string ReasonTag = "reason";

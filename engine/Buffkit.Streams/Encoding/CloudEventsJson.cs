@@ -45,6 +45,8 @@ internal static class CloudEventsJson
             json.WriteString(CloudEventAttributes.OriginId, originId);
         foreach (var extension in attributes?.Extensions ?? [])
             WriteExtension(json, extension);
+        if (e.Draft.TraceParent is { } trace && attributes?.TraceParent is null)
+            json.WriteString(CloudEventAttributes.TraceParentName, trace);
         WriteData(json, e);
         json.WriteEndObject();
     }

@@ -28,6 +28,23 @@ public sealed record CloudEventAttributes(
     /// <summary>Name of the extension that carries the key.</summary>
     public const string Key = "key";
 
+    /// <summary>Name of the extension that carries the trace (CloudEvents, distributed tracing extension).</summary>
+    internal const string TraceParentName = "traceparent";
+
+    internal string? TraceParent
+    {
+        get
+        {
+            foreach (var extension in Extensions)
+            {
+                if (extension.Name == TraceParentName)
+                    return extension.Value;
+            }
+
+            return null;
+        }
+    }
+
     internal int Size => Id.Length + Source.Length + (Subject?.Length ?? 0) + (Time?.Length ?? 0) + (DataSchema?.Length ?? 0)
         + (DataContentType?.Length ?? 0) + Extensions.Sum(extension => ExtensionOverhead + extension.Name.Length + extension.Value.Length);
 

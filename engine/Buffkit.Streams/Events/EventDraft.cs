@@ -55,6 +55,15 @@ public sealed record EventDraft
     /// <summary>What the event said about itself where it was published as a CloudEvent.</summary>
     public CloudEventAttributes? CloudEvent { get; init; }
 
+    /// <summary>
+    /// The span in which the event came to be, as a <c>traceparent</c> of W3C: who delivers it and who reads it go on with that trace. Not
+    /// what the event says: it plays no part in whether two requests are the same.
+    /// </summary>
+    internal string? TraceParent { get; init; }
+
+    /// <summary>The trace to go on with: the publisher's own word first.</summary>
+    internal string? Trace => CloudEvent?.TraceParent ?? TraceParent;
+
     /// <summary>Makes an event of a value, as JSON by the web defaults.</summary>
     public static EventDraft Json<T>(Topic topic, string type, T data, string? key = null) => new()
     {

@@ -9,7 +9,7 @@ public sealed class StreamEvent
         Time = time;
         Draft = draft;
         Size = OverheadBytes + draft.Data.Length + draft.Topic.Value.Length + draft.Type.Length
-            + (draft.Key?.Length ?? 0) + (draft.ContentType?.Length ?? 0) + (draft.CloudEvent?.Size ?? 0);
+            + (draft.Key?.Length ?? 0) + (draft.ContentType?.Length ?? 0) + (draft.TraceParent?.Length ?? 0) + (draft.CloudEvent?.Size ?? 0);
     }
 
     /// <summary>The id that the log gave it.</summary>

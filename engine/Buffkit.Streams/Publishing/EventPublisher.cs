@@ -27,10 +27,11 @@ internal sealed class EventPublisher(
         ArgumentNullException.ThrowIfNull(drafts);
         if (drafts.Count == 0)
             throw new ArgumentException("There is no event to publish.", nameof(drafts));
+        using var span = PublishSpan.Start("publish", drafts);
         var owned = new EventDraft[drafts.Count];
         for (var i = 0; i < owned.Length; i++)
             // What a producer numbers was checked when it was numbered; a limit that was lowered since must not change it.
-            owned[i] = Own(drafts[i], anySize: producer is not null);
+            owned[i] = PublishSpan.Mark(Own(drafts[i], anySize: producer is not null));
 
         try
         {
@@ -44,6 +45,7 @@ internal sealed class EventPublisher(
         catch (KeysUnavailableException)
         {
             // Never in clear: what cannot be encrypted is not published.
+            PublishSpan.End(span, AppendResult.Unavailable);
             return AppendResult.Unavailable;
         }
 
@@ -54,6 +56,7 @@ internal sealed class EventPublisher(
             await encryption.AppendedAsync(result.Ids[0].Epoch, cancellationToken).ConfigureAwait(false);
         }
 
+        PublishSpan.End(span, result);
         return result;
     }
 

@@ -8,7 +8,11 @@ public static class Eventually
     public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, patience);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
+    public static Task TrueAsync(Func<bool> condition, Func<string> what) => TrueAsync(() => Task.FromResult(condition()), what, null);
+
+    public static Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => TrueAsync(condition, () => what, patience);
+
+    private static async Task TrueAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? patience)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(patience ?? TimeSpan.FromSeconds(30));
@@ -21,7 +25,7 @@ public static class Eventually
             }
             catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
             {
-                Assert.Fail($"Waited in vain: {what}.");
+                Assert.Fail($"Waited in vain: {what()}.");
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Buffkit.Tests;
@@ -107,7 +108,7 @@ public sealed class ResumingClient : IAsyncDisposable
             {
                 await ReadAsync(_server(number), connection.Token);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or IOException or OperationCanceledException)
             {
                 // Cut, refused, or the server is gone: come back.
             }

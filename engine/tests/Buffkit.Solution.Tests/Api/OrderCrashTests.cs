@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Buffkit.Api;
 using Buffkit.Migrations;
@@ -164,7 +165,7 @@ public sealed class OrderCrashTests(PostgresServer postgres, MySqlServer mySql, 
                 if (response.StatusCode is HttpStatusCode.Created)
                     accepted.Add((await response.Content.ReadFromJsonAsync<Order>(enough))!.Id);
             }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or IOException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException or JsonException or IOException)
             {
                 // Killed in the midst of it: nobody knows whether the order was taken, and it counts if it is there.
                 await Task.Yield();

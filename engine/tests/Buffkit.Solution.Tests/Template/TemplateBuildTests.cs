@@ -92,7 +92,7 @@ public sealed partial class TemplateBuildTests(TemplateHive hive)
             using var response = await api.PostAsJsonAsync("orders", new { customer = "Ada", item = "Espresso" }, TestContext.Current.CancellationToken);
             return response.StatusCode == HttpStatusCode.Created;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             // Not listening yet.
             return false;

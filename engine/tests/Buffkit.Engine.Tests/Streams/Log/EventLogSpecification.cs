@@ -62,6 +62,7 @@ public abstract class EventLogSpecification
             Data = new byte[] { 0, 255, 13, 10, 0 },
             CloudEvent = new CloudEventAttributes(
                 "id", "/source", "subject", "2026-09-01T12:00:00.123456789+02:00", "http://schema", "text/x", [new("ext", "1"), new("n", "5", CloudEventValueType.Number), new("b", "ü")], HasTextData: true),
+            TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         };
         await log.AppendAsync(new AppendRequest([full, EventDraft.Json(Topic.Parse("a"), "t", 1), new EventDraft { Topic = Topic.Parse("a"), Type = "t" }]), Stop);
 
@@ -72,12 +73,14 @@ public abstract class EventLogSpecification
         Assert.Equal(full.ContentType, events[0].ContentType);
         Assert.Equal(full.Data.ToArray(), events[0].Data.ToArray());
         Assert.Equivalent(full.CloudEvent, events[0].Draft.CloudEvent, strict: true);
+        Assert.Equal(full.TraceParent, events[0].Draft.TraceParent);
         Assert.InRange(events[0].Time, before, before + TimeSpan.FromMinutes(2));
         Assert.Equal(TimeSpan.Zero, events[0].Time.Offset);
         Assert.Equal("1", Text(events[1]));
         Assert.Null(events[1].Key);
         Assert.Null(events[1].ContentType);
         Assert.Null(events[1].Draft.CloudEvent);
+        Assert.Null(events[1].Draft.TraceParent);
         Assert.True(events[2].Data.IsEmpty);
     }
 

@@ -1,0 +1,2 @@
+ALTER TABLE event_outbox DROP COLUMN trace_parent;
+ALTER TABLE event_history DROP COLUMN trace_parent;
