@@ -31,7 +31,9 @@ public static class Telemetry
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(names);
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(names));
-        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter(names));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics
+            .AddMeter(names)
+            .AddView(instrument => names.Contains(instrument.Meter.Name) ? new MetricStreamConfiguration { CardinalityLimit = MostTags } : null));
         return builder;
     }
 
@@ -71,6 +73,9 @@ public static class Telemetry
             telemetry.UseOtlpExporter();
         }
     }
+
+    // Combinations of tags for which an instrument sets memory aside at its start, 140 KB of it by default. Libraries' tags have few values.
+    private const int MostTags = 100;
 
     /// <summary>The variable that OpenTelemetry's specification names for the collector's address.</summary>
     private const string OtlpEndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
