@@ -39,6 +39,8 @@ public sealed class Chromium : IAsyncDisposable
             {
                 ExecutablePath = path,
                 Headless = true,
+                // Playwright's own switch against it: users' browsers keep pages and take them back.
+                IgnoreDefaultArgs = ["--disable-back-forward-cache"],
                 // As root in a container there is no sandbox; the rest keeps the browser from calling home.
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
             });

@@ -121,6 +121,60 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
         await Eventually.TrueAsync(async () => await ConnectionsAsync() == 1, "the tabs to share one connection");
     }
 
+    [Fact]
+    public async Task Page_ServiceWorkerPassesRequestsOn_StreamsAndComesBackAllTheSame()
+    {
+        var root = Directory.CreateTempSubdirectory("worker-");
+        await File.WriteAllTextAsync(
+            Path.Combine(root.CreateSubdirectory("wwwroot").FullName, "worker.js"),
+            """
+            addEventListener("install", () => skipWaiting());
+            addEventListener("activate", event => event.waitUntil(clients.claim()));
+            addEventListener("fetch", event => event.respondWith(fetch(event.request)));
+            """,
+            TestContext.Current.CancellationToken);
+        await using (var api = await ApiProcess.StartAsync(root.FullName))
+        {
+            var page = await chromium.NewPageAsync();
+            await page.GotoAsync(api.Address.ToString());
+            await page.EvaluateAsync("async () => { await navigator.serviceWorker.register('/worker.js'); await navigator.serviceWorker.ready; }");
+            await page.ReloadAsync();
+            Assert.True(await page.EvaluateAsync<bool>("() => navigator.serviceWorker.controller !== null"), "No worker is in between.");
+            await ExpectLiveAsync(page);
+            await PostAsync(api, "through the worker");
+            await Assertions.Expect(page.Locator("#orders tr.live")).ToContainTextAsync("through the worker");
+
+            await page.Locator("#cut").ClickAsync();
+            await PostAsync(api, "while away");
+
+            await Assertions.Expect(page.Locator("#replayed")).ToHaveTextAsync("1", new() { Timeout = 15_000 });
+            await ExpectLiveAsync(page);
+            await page.CloseAsync();
+        }
+
+        root.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Page_LeftAndReturnedTo_IsLiveWithWhatItMissed()
+    {
+        await using var context = await (await chromium.NewPageAsync()).Context.Browser!.NewContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(_api.Address.ToString());
+        await ExpectLiveAsync(page);
+        await page.GotoAsync($"{_api.Address}alive");
+        await PostAsync("while away");
+
+        // A page that the browser has kept is not loaded again.
+        await page.GoBackAsync(new() { WaitUntil = WaitUntilState.Commit });
+
+        await Assertions.Expect(page.Locator("#orders tr")).ToHaveCountAsync(1);
+        await PostAsync("after");
+        await Assertions.Expect(page.Locator("#orders tr")).ToHaveCountAsync(2);
+        await ExpectLiveAsync(page);
+        await Eventually.TrueAsync(async () => await ConnectionsAsync() == 1, "one connection to be left");
+    }
+
     [Theory]
     [InlineData("light", 1100)]
     [InlineData("dark", 1100)]
