@@ -128,7 +128,7 @@ internal sealed partial class SessionWatch(
             connection.Caller.Subject!, connection.Caller.ShowedCredentials ? claims : claims.Where(claim => _options.Sessions.Claims.Contains(claim.Type)));
         foreach (var filter in connection.Filters)
         {
-            if (!await IsAllowedAsync(new TopicAccess(user, TopicOperation.Subscribe, filter), stoppingToken).ConfigureAwait(false))
+            if (!await IsAllowedAsync(connection, new TopicAccess(user, TopicOperation.Subscribe, filter), stoppingToken).ConfigureAwait(false))
             {
                 Close(connection, CloseReason.Forbidden);
                 return;
@@ -138,7 +138,7 @@ internal sealed partial class SessionWatch(
         connection.Caller.CredentialsShown = credentials.Shown;
     }
 
-    private async ValueTask<bool> IsAllowedAsync(TopicAccess access, CancellationToken stoppingToken)
+    private async ValueTask<bool> IsAllowedAsync(Connection connection, TopicAccess access, CancellationToken stoppingToken)
     {
         try
         {
@@ -147,7 +147,7 @@ internal sealed partial class SessionWatch(
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             // Whoever cannot be judged comes back and is judged then; the watch goes on for all others.
-            Log.NotJudged(logger, e);
+            Log.NotJudged(logger, connection.Session, connection.Caller.TraceId, e);
             return false;
         }
     }
@@ -165,7 +165,7 @@ internal sealed partial class SessionWatch(
         [LoggerMessage(1, LogLevel.Warning, "Revocations are not told at once; streams of revoked sessions end up to 15 seconds late.")]
         public static partial void NotListening(ILogger logger, Exception exception);
 
-        [LoggerMessage(2, LogLevel.Warning, "A stream whose session showed other credentials could not be judged by them; it ends.")]
-        public static partial void NotJudged(ILogger logger, Exception exception);
+        [LoggerMessage(2, LogLevel.Warning, "Session {Session} showed other credentials, and its stream (trace {TraceId}) could not be judged by them; it ends.")]
+        public static partial void NotJudged(ILogger logger, SessionId session, string? traceId, Exception exception);
     }
 }

@@ -9,6 +9,9 @@ internal sealed class ConnectionCaller
     /// <summary>The session, for logs, and for who revokes it.</summary>
     public SessionId Session { get; init; }
 
+    /// <summary>The trace of its request, for logs; nothing where there is none.</summary>
+    public string? TraceId { get; init; }
+
     /// <inheritdoc cref="Streams.AddressPool"/>
     public string AddressPool { get; init; } = "";
 

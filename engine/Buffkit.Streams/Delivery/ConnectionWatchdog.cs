@@ -60,7 +60,7 @@ internal sealed partial class ConnectionWatchdog(
 
     private void Cut(Connection connection)
     {
-        Log.WriteTimeout(logger, connection.Session, _writeTimeout);
+        Log.WriteTimeout(logger, connection.Session, connection.Caller.TraceId, _writeTimeout);
         metrics.WriteTimedOut();
         metrics.Evicted(Eviction.WriteTimeout);
         connection.Cut();
@@ -69,7 +69,7 @@ internal sealed partial class ConnectionWatchdog(
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information,
-            "The connection of session {Session} was cut: a write waited for the client for {WriteTimeout}. It can come back with its cursor.")]
-        public static partial void WriteTimeout(ILogger logger, SessionId session, TimeSpan writeTimeout);
+            "The connection of session {Session} (trace {TraceId}) was cut: a write waited for the client for {WriteTimeout}. It can come back with its cursor.")]
+        public static partial void WriteTimeout(ILogger logger, SessionId session, string? traceId, TimeSpan writeTimeout);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -71,6 +72,7 @@ internal sealed class SubscribeEndpoint(
     private static ConnectionCaller Caller(Session session, SubscribeRequest request, StreamTransport transport, StartingPoint start) => new()
     {
         Session = session.Id,
+        TraceId = Activity.Current?.TraceId.ToString(),
         AddressPool = session.AddressPool,
         Subject = session.Subject,
         ShowedCredentials = session.ShowedCredentials,

@@ -17,10 +17,11 @@ namespace Buffkit.Tests;
 public sealed class StreamsServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly LeakWatch _leaks;
 
-    private StreamsServer(WebApplication app)
+    private StreamsServer(WebApplication app, LeakWatch leaks)
     {
-        _app = app;
+        (_app, _leaks) = (app, leaks);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Http = new HttpClient { BaseAddress = Address };
     }
@@ -66,7 +67,8 @@ public sealed class StreamsServer : IAsyncDisposable
                 builder.Configuration[key] = value;
         }
 
-        builder.Logging.ClearProviders();
+        var leaks = new LeakWatch();
+        builder.Logging.ClearProviders().AddProvider(leaks).AddFilter<LeakWatch>((category, _) => category?.StartsWith("Buffkit.", StringComparison.Ordinal) is true);
         builder.Services.AddRouting();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services?.Invoke(builder.Services);
@@ -78,13 +80,14 @@ public sealed class StreamsServer : IAsyncDisposable
         app?.Invoke(built);
         built.MapEventStreams(configure: endpoints);
         await built.StartAsync(TestContext.Current.CancellationToken);
-        return new StreamsServer(built);
+        return new StreamsServer(built, leaks);
     }
 
     /// <summary>Publishes over HTTP.</summary>
     /// <returns>The id.</returns>
     public async Task<string> PublishAsync(string topic, object? data, string type = "test")
     {
+        _leaks.Add(JsonSerializer.Serialize(data).Trim('"'));
         using var response = await Http.PostAsJsonAsync("events", new { topic, type, data }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
@@ -97,5 +100,6 @@ public sealed class StreamsServer : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
+        Assert.Empty(_leaks.Findings);
     }
 }
