@@ -15,7 +15,7 @@ builder.AddRedisClient();
 ////#else
 //builder.RefuseRedis();
 //#endif
-builder.AddDevelopmentSchema();
+builder.AddSchema();
 builder.AddAccess();
 
 builder.Services.AddEventStreams()

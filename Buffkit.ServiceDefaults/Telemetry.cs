@@ -22,7 +22,8 @@ public static class Telemetry
     /// <remarks>
     /// A library calls its source and its meter by the same name, so one list serves both. May be called before or
     /// after <see cref="ServiceDefaults.AddServiceDefaults{TBuilder}"/>, and as often as there are libraries.
-    /// <c>*</c> matches any run of characters.
+    /// <c>*</c> matches any run of characters. Counters and gauges of a meter that is named in full have at most
+    /// 100 combinations of tags; what is more counts as one.
     /// </remarks>
     /// <returns>The same builder.</returns>
     public static TBuilder AddTelemetrySources<TBuilder>(this TBuilder builder, params string[] names)
@@ -31,10 +32,25 @@ public static class Telemetry
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(names);
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(names));
-        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics
-            .AddMeter(names)
-            .AddView(instrument => names.Contains(instrument.Meter.Name) ? new MetricStreamConfiguration { CardinalityLimit = MostTags } : null));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter(names));
+        BoundTags(builder, names);
         return builder;
+    }
+
+    // One view for all of them: two that match an instrument would count it twice. Histograms are left to views of an application's own.
+    private static void BoundTags(IHostApplicationBuilder builder, string[] names)
+    {
+        if (!builder.Properties.TryGetValue(typeof(Telemetry), out var known))
+        {
+            var meters = new HashSet<string>(StringComparer.Ordinal);
+            builder.Properties[typeof(Telemetry)] = known = meters;
+            builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddView(instrument =>
+                meters.Contains(instrument.Meter.Name) && instrument.GetType().GetGenericTypeDefinition() != typeof(Histogram<>)
+                    ? new MetricStreamConfiguration { CardinalityLimit = MostTags }
+                    : null));
+        }
+
+        ((HashSet<string>)known).UnionWith(names);
     }
 
     internal static void AddTelemetry(this IHostApplicationBuilder builder)

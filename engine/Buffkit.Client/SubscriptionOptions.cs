@@ -23,7 +23,7 @@ public sealed class SubscriptionOptions
     /// Loads the state that the events change, and returns its <c>Event-Cursor</c> (<see cref="EventCursor.GetEventCursor"/>): called before the first
     /// connect, and again after each gap. The stream goes on from that cursor, so nothing is missed between state and stream. Where there is no cursor
     /// it is called once more when the stream is open, before any of its events. A network that fails is tried again:
-    /// <see cref="HttpRequestException"/>, <see cref="IOException"/>, a time-out. Everything else that it throws ends the subscription.
+    /// <see cref="HttpRequestException"/>, <see cref="System.Net.Sockets.SocketException"/>, <see cref="IOException"/>, a time-out. Everything else that it throws ends the subscription.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? GetState { get; set; }
 

@@ -28,4 +28,18 @@ public static class MigrationRegistration
         });
         return services;
     }
+
+    /// <summary>
+    /// Adds the part <c>schema</c> to a program's health: it fails while the database lacks migrations of the program's own scripts, so that no
+    /// version serves before its migrations were run. Asked again a minute after all of them were found applied. Needs <see cref="AddMigrations"/>.
+    /// </summary>
+    /// <param name="checks">The program's health checks.</param>
+    /// <returns>The same checks.</returns>
+    public static IHealthChecksBuilder AddSchemaCheck(this IHealthChecksBuilder checks)
+    {
+        ArgumentNullException.ThrowIfNull(checks);
+        // One for all probes, since it remembers.
+        checks.Services.TryAddSingleton<SchemaHealthCheck>();
+        return checks.AddCheck<SchemaHealthCheck>(SchemaHealthCheck.Name);
+    }
 }

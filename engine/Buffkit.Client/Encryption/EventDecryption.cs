@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Client;
@@ -106,7 +107,7 @@ internal sealed partial class EventDecryption(StreamRequests requests, EventStre
             Log.KeysAway(logger, e);
             return (KeySet.Odd, null, HttpStatusCode.Found);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             Log.KeysAway(logger, e);
             return (null, null, 0);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -83,7 +84,7 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
             var problem = await Refusals.ReadAsync(response, time, either.Token).ConfigureAwait(false);
             return new Attempt(null, problem, problem.Status, problem.RetryAfter, MayHelp: problem.Status is 408 or 425 or 429 or >= 500);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new Attempt(null, e, MayHelp: true);
         }

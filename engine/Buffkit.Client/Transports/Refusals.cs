@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Buffkit.Client;
@@ -53,7 +54,7 @@ internal static class Refusals
                 return $": {(text.Length > LongestText ? text[..LongestText] : text)}";
             }
         }
-        catch (Exception e) when (e is JsonException or IOException or InvalidDataException or HttpRequestException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or IOException or InvalidDataException or HttpRequestException or SocketException or InvalidOperationException)
         {
             return ".";
         }

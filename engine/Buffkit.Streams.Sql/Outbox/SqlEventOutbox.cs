@@ -22,6 +22,22 @@ internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publ
             return;
         var connection = Connection(transaction);
         using var span = PublishSpan.Start("add to outbox", drafts);
+        try
+        {
+            await InsertAsync(connection, transaction, drafts, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            PublishSpan.End(span, e);
+            throw;
+        }
+
+        signal.Wake();
+    }
+
+    private async Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, IReadOnlyList<EventDraft> drafts, CancellationToken cancellationToken)
+    {
         // Now, while its publisher can be told; later it could only be set aside.
         var rows = drafts.Select(draft => new Row(PublishSpan.Mark(publisher.Own(draft)), OrderKey.Of(draft))).ToList();
         // In their order, so that two transactions that add several do not wait for each other.
@@ -41,7 +57,6 @@ internal sealed class SqlEventOutbox(EventDatabase database, EventPublisher publ
             },
             rows,
             cancellationToken).ConfigureAwait(false);
-        signal.Wake();
     }
 
     // The drivers differ in how they tell a transaction that has ended.

@@ -16,6 +16,7 @@ internal sealed partial class TailFeeder(
     private readonly List<Connection> _toWake = [];
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EventId _latest;
+    private bool _isTracingBroken;
 
     // A log that answers does so well within; one that is away must not keep the server from starting.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(3);
@@ -74,8 +75,6 @@ internal sealed partial class TailFeeder(
         tail.Append(entry);
         _latest = entry.Id;
         connections.Match(entry, _found);
-        if (_found.Count > 0)
-            Trace(entry);
         foreach (var connection in _found)
         {
             if (connection.Offer(entry))
@@ -83,29 +82,49 @@ internal sealed partial class TailFeeder(
         }
 
         tail.Dispatched = entry.Index;
+        if (_found.Count > 0)
+            Trace(entry);
     }
 
-    // The first that this server has to do with the event; who publishes decides whether it is sampled. What an event says costs nothing else.
-    private static void Trace(TailEntry entry)
+    // The first that this server has to do with the event, for which there is a span where its publish was sampled. Who records spans is the
+    // application's: delivery does not end with it.
+    private void Trace(TailEntry entry)
     {
-        if (entry.Event?.Draft.Trace is not { } trace
-            || !StreamsActivities.Source.HasListeners()
-            || !ActivityContext.TryParse(trace, null, isRemote: true, out var context))
+        if (!StreamsActivities.Source.HasListeners()
+            || entry.Event?.Draft is not { TraceParent: { } trace } draft
+            || !ActivityContext.TryParse(trace, null, isRemote: true, out var context)
+            || (context.TraceFlags & ActivityTraceFlags.Recorded) == 0)
         {
             return;
         }
 
-        using var span = StreamsActivities.Source.StartActivity("deliver", ActivityKind.Consumer, context);
-        span?.SetTag(StreamsActivities.SystemTag, StreamsActivities.System);
-        span?.SetTag(StreamsActivities.OperationTag, "process");
-        span?.SetTag(StreamsActivities.DestinationTag, entry.Event.Topic.Value);
-        span?.SetTag(StreamsActivities.MessageIdTag, entry.Id.ToString());
+        try
+        {
+            ActivityLink[]? links = ActivityContext.TryParse(draft.CloudEvent?.TraceParent, null, isRemote: true, out var own) ? [new ActivityLink(own)] : null;
+            using var span = StreamsActivities.Source.StartActivity("deliver", ActivityKind.Consumer, context, tags: null, links);
+            if (span is not { IsAllDataRequested: true })
+                return;
+            span.SetTag(StreamsActivities.SystemTag, StreamsActivities.System);
+            span.SetTag(StreamsActivities.OperationTag, "process");
+            span.SetTag(StreamsActivities.OperationNameTag, "deliver");
+            span.SetTag(StreamsActivities.DestinationTag, draft.Topic.Value);
+            span.SetTag(StreamsActivities.MessageIdTag, entry.Id.ToString());
+        }
+        catch (Exception e)
+        {
+            if (!_isTracingBroken)
+                Log.NotTraced(logger, e);
+            _isTracingBroken = true;
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(2, LogLevel.Warning, "The event log does not answer yet; clients are sent away for a moment until it does.")]
         public static partial void StartsWithoutLog(ILogger logger);
+
+        [LoggerMessage(3, LogLevel.Warning, "Whoever records spans failed at that of a delivery. Events are delivered all the same; this is said once.")]
+        public static partial void NotTraced(ILogger logger, Exception e);
 
         [LoggerMessage(1, LogLevel.Warning,
             "The log no longer holds what follows {After}; delivery goes on at {Next} ({Reason}). Clients are told of the gap.")]

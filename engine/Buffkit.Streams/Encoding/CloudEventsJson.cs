@@ -45,7 +45,7 @@ internal static class CloudEventsJson
             json.WriteString(CloudEventAttributes.OriginId, originId);
         foreach (var extension in attributes?.Extensions ?? [])
             WriteExtension(json, extension);
-        if (e.Draft.TraceParent is { } trace && attributes?.TraceParent is null)
+        if (e.Draft.TraceParent is { } trace && attributes is not { HasTrace: true })
             json.WriteString(CloudEventAttributes.TraceParentName, trace);
         WriteData(json, e);
         json.WriteEndObject();

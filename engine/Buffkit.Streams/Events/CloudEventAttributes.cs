@@ -31,18 +31,24 @@ public sealed record CloudEventAttributes(
     /// <summary>Name of the extension that carries the trace (CloudEvents, distributed tracing extension).</summary>
     internal const string TraceParentName = "traceparent";
 
-    internal string? TraceParent
-    {
-        get
-        {
-            foreach (var extension in Extensions)
-            {
-                if (extension.Name == TraceParentName)
-                    return extension.Value;
-            }
+    private const string TraceStateName = "tracestate";
 
-            return null;
+    /// <summary>The publisher's own trace.</summary>
+    internal string? TraceParent => Find(TraceParentName);
+
+    /// <summary>Whether the publisher said anything of a trace.</summary>
+    internal bool HasTrace => TraceParent is not null || Find(TraceStateName) is not null;
+
+    private string? Find(string name)
+    {
+        // By index: an enumerator would be an allocation for each event.
+        for (var i = 0; i < Extensions.Count; i++)
+        {
+            if (Extensions[i].Name == name)
+                return Extensions[i].Value;
         }
+
+        return null;
     }
 
     internal int Size => Id.Length + Source.Length + (Subject?.Length ?? 0) + (Time?.Length ?? 0) + (DataSchema?.Length ?? 0)

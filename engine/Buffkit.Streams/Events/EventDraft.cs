@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -57,12 +58,16 @@ public sealed record EventDraft
 
     /// <summary>
     /// The span in which the event came to be, as a <c>traceparent</c> of W3C: who delivers it and who reads it go on with that trace. Not
-    /// what the event says: it plays no part in whether two requests are the same.
+    /// what the event says: it plays no part in whether two requests are the same, and what is none is left out, whoever wrote it.
     /// </summary>
-    internal string? TraceParent { get; init; }
+    internal string? TraceParent
+    {
+        get;
+        init => field = value is { Length: TraceParentLength } && ActivityContext.TryParse(value, null, out _) ? value : null;
+    }
 
-    /// <summary>The trace to go on with: the publisher's own word first.</summary>
-    internal string? Trace => CloudEvent?.TraceParent ?? TraceParent;
+    // W3C Trace Context, version 00.
+    private const int TraceParentLength = 55;
 
     /// <summary>Makes an event of a value, as JSON by the web defaults.</summary>
     public static EventDraft Json<T>(Topic topic, string type, T data, string? key = null) => new()

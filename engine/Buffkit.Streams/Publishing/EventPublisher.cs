@@ -28,10 +28,27 @@ internal sealed class EventPublisher(
         if (drafts.Count == 0)
             throw new ArgumentException("There is no event to publish.", nameof(drafts));
         using var span = PublishSpan.Start("publish", drafts);
+        try
+        {
+            var result = await AppendAsync(drafts, idempotency, producer, cancellationToken).ConfigureAwait(false);
+            PublishSpan.End(span, result);
+            return result;
+        }
+        catch (Exception e)
+        {
+            PublishSpan.End(span, e);
+            throw;
+        }
+    }
+
+    private async ValueTask<AppendResult> AppendAsync(
+        IReadOnlyList<EventDraft> drafts, Idempotency? idempotency, ProducerSequence? producer, CancellationToken cancellationToken)
+    {
         var owned = new EventDraft[drafts.Count];
         for (var i = 0; i < owned.Length; i++)
-            // What a producer numbers was checked when it was numbered; a limit that was lowered since must not change it.
-            owned[i] = PublishSpan.Mark(Own(drafts[i], anySize: producer is not null));
+            // What a producer numbers was checked when it was numbered; a limit that was lowered since must not change it. Its events carry the
+            // traces of those who added them, or none: with others' in one batch they have nothing to do.
+            owned[i] = producer is null ? PublishSpan.Mark(Own(drafts[i])) : Own(drafts[i], anySize: true);
 
         try
         {
@@ -45,7 +62,6 @@ internal sealed class EventPublisher(
         catch (KeysUnavailableException)
         {
             // Never in clear: what cannot be encrypted is not published.
-            PublishSpan.End(span, AppendResult.Unavailable);
             return AppendResult.Unavailable;
         }
 
@@ -56,7 +72,6 @@ internal sealed class EventPublisher(
             await encryption.AppendedAsync(result.Ids[0].Epoch, cancellationToken).ConfigureAwait(false);
         }
 
-        PublishSpan.End(span, result);
         return result;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Buffkit.Streams;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Buffkit.Tests;
 
@@ -75,6 +76,7 @@ public sealed class TraceTests : IDisposable
         await server.Publisher.PublishAsync("others", "t", 2, cancellationToken: Stop);
         _root.Stop();
         await other.NextAsync();
+        await Eventually.TrueAsync(() => _spans.Any(span => span.OperationName == "deliver"), "the delivery");
 
         Assert.Equal("others", Assert.Single(_spans, span => span.OperationName == "deliver").GetTagItem("messaging.destination.name"));
     }
@@ -99,7 +101,9 @@ public sealed class TraceTests : IDisposable
         Assert.Equal(own, JsonSerializer.Deserialize<JsonElement>(told).GetProperty("traceparent").GetString());
         Assert.Equal(2, told.Split("traceparent").Length);
         await Eventually.TrueAsync(() => _spans.Any(span => span.OperationName == "deliver"), "the delivery");
-        Assert.Equal("b7ad6b7169203331", _spans.Single(span => span.OperationName == "deliver").ParentSpanId.ToString());
+        var deliver = _spans.Single(span => span.OperationName == "deliver");
+        Assert.Equal(_spans.Single(span => span.OperationName == "publish").SpanId, deliver.ParentSpanId);
+        Assert.Equal("b7ad6b7169203331", Assert.Single(deliver.Links).Context.SpanId.ToString());
     }
 
     [Fact]
@@ -130,6 +134,64 @@ public sealed class TraceTests : IDisposable
 
         Assert.Equal(trace, JsonSerializer.Deserialize<JsonElement>((await client.NextAsync()).Data).GetProperty("traceparent").GetString());
     }
+
+    [Fact]
+    public async Task Publish_CloudEventWithAStateAlone_GetsNoOtherTraceBesideIt()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**", more: "&format=cloudevents");
+        var draft = EventDraft.Json(Topic.Parse("a"), "t", 1) with
+        {
+            CloudEvent = new CloudEventAttributes("1", "/s", null, null, null, null, [new CloudEventExtension("tracestate", "vendor=1")]),
+        };
+
+        _root.Start();
+        await server.Publisher.TryPublishAsync([draft], cancellationToken: Stop);
+        _root.Stop();
+
+        Assert.DoesNotContain("traceparent", (await client.NextAsync()).Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_ProducersBatchOfSeveralTraces_LinksThemAndMarksNone()
+    {
+        await using var server = await StreamsServer.StartAsync();
+        await using var client = await EventStreamClient.ConnectAsync(server.Address, "**", more: "&format=cloudevents");
+        _root.Start();
+        var marked = EventDraft.Json(Topic.Parse("a"), "t", 1) with { TraceParent = _root.Id };
+        _root.Stop();
+        var unmarked = EventDraft.Json(Topic.Parse("a"), "t", 2);
+        var publisher = server.Services.GetRequiredService<EventPublisher>();
+
+        await publisher.TryPublishAsync([marked, unmarked], new ProducerSequence("p", 1), Stop);
+
+        Assert.Equal(_root.Id, JsonSerializer.Deserialize<JsonElement>((await client.NextAsync()).Data).GetProperty("traceparent").GetString());
+        Assert.DoesNotContain("traceparent", (await client.NextAsync()).Data, StringComparison.Ordinal);
+        var publish = _spans.Single(span => span.OperationName == "publish");
+        Assert.Equal(default, publish.ParentSpanId);
+        Assert.Equal(_root.TraceId, Assert.Single(publish.Links).Context.TraceId);
+    }
+
+    [Fact]
+    public async Task Publish_Fails_TheSpanSaysSo()
+    {
+        await using var server = await StreamsServer.StartAsync(new() { ["Streams:Limits:EventBytes"] = "16" });
+        _root.Start();
+        await Assert.ThrowsAsync<ArgumentException>(async () => await server.Publisher.PublishAsync("a", "t", new string('x', 20), cancellationToken: Stop));
+        _root.Stop();
+
+        var span = Assert.Single(_spans);
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        Assert.Equal("System.ArgumentException", span.GetTagItem("error.type"));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\0")]
+    [InlineData("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-0\n")]
+    [InlineData("")]
+    public void Draft_TraceIsNone_HasNone(string trace) =>
+        Assert.Null((EventDraft.Json(Topic.Parse("a"), "t", 1) with { TraceParent = trace }).TraceParent);
 
     [Fact]
     public async Task Publish_SameRequestInAnotherTrace_IsTheSame()

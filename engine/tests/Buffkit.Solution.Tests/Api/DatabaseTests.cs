@@ -1,8 +1,10 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Buffkit.Migrations;
 using Buffkit.Migrations.MySql;
 using Buffkit.Migrations.Postgres;
+using Buffkit.Migrations.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Buffkit.Tests;
@@ -39,5 +41,39 @@ public sealed class DatabaseTests(PostgresServer postgres, MySqlServer mysql)
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    [InlineData("mysql")]
+    public async Task Api_SchemaIsBehind_IsNotReadyUntilTheMigrationsAreRun(string name)
+    {
+        var folder = Directory.CreateTempSubdirectory("schema-");
+        var (engine, connectionString) = name switch
+        {
+            "postgres" => ((MigrationEngine)new PostgresEngine(), await postgres.CreateDatabaseAsync()),
+            "mysql" => (new MySqlEngine(), await mysql.CreateDatabaseAsync()),
+            _ => (new SqliteEngine(), $"Data Source={Path.Combine(folder.FullName, "app.db")}"),
+        };
+        var environment = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Staging",
+            ["Database__Provider"] = name,
+            ["ConnectionStrings__appdb"] = connectionString,
+            ["Management__Port"] = "0",
+        };
+        await using (var api = await ApiProcess.StartAsync(folder.FullName, environment))
+        {
+            using (var health = await api.Http.GetAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken))
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+
+            var options = new MigrationOptions { Engine = engine, ConnectionString = connectionString };
+            await new MigrationRunner(options, NullLogger<MigrationRunner>.Instance, TimeProvider.System).UpAsync(TestContext.Current.CancellationToken);
+
+            await api.UntilHealthyAsync();
+        }
+
+        folder.Delete(recursive: true);
     }
 }

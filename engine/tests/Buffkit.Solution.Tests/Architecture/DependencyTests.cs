@@ -23,7 +23,7 @@ public sealed class DependencyTests
         ["ServiceDefaults"] = [],
         ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
         // Migrations: the embedded database's schema, in Development.
-        ["Api"] = ["Migrations", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"],
+        ["Api"] = ["Migrations", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"],
     };
 
     public static TheoryData<string> Rooms => new(May.Keys);

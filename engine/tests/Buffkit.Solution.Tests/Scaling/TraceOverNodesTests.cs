@@ -68,7 +68,9 @@ public sealed class TraceOverNodesTests(PostgresServer postgres, RedisServer red
             () =>
             {
                 spans = [.. _spans.Where(span => span.TraceId == trace)];
-                return wanted.All(name => spans.Any(span => span.DisplayName == name)) && spans.Any(IsOfRedis);
+                return wanted.All(name => spans.Any(span => span.DisplayName == name)) 
+                    && spans.FirstOrDefault(span => span.DisplayName == "publish") is { } publish
+                    && spans.Any(span => span.ParentSpanId == publish.SpanId && IsOfRedis(span));
             },
             () => $"all of {string.Join(", ", wanted)} and Redis in one trace, which has {string.Join(", ", spans.Select(span => span.DisplayName))}");
 
