@@ -12,9 +12,12 @@ internal static class DatabaseSchema
     /// <summary>Whether readiness looks at the schema, <c>true</c> by default. Not where the API's login may not read the journal of migrations.</summary>
     private const string CheckKey = "Database:CheckSchema";
 
+    // The migration service's own: what it applies is what is looked for.
+    private const string ScriptsKey = "Migrations:Scripts";
+
     public static void AddSchema(this WebApplicationBuilder builder)
     {
-        builder.Services.AddMigrations((services, options) => Configure(options, services.GetRequiredService<AppDatabase>()));
+        builder.Services.AddMigrations((services, options) => Configure(options, services.GetRequiredService<AppDatabase>(), builder.Configuration[ScriptsKey]));
         if (builder.Configuration.GetValue(CheckKey, true))
             builder.Services.AddHealthChecks().AddSchemaCheck();
         var (provider, _) = AppDatabaseRegistration.Read(builder.Configuration, builder.Environment.ContentRootPath);
@@ -22,8 +25,10 @@ internal static class DatabaseSchema
             builder.Services.AddHostedService<DevelopmentSchema>();
     }
 
-    private static void Configure(MigrationOptions options, AppDatabase database)
+    private static void Configure(MigrationOptions options, AppDatabase database, string? scripts)
     {
+        if (!string.IsNullOrEmpty(scripts))
+            options.ScriptsPath = Path.GetFullPath(scripts);
         switch (database.Provider)
         {
             //#if (postgres)

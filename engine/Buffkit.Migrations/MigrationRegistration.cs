@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Buffkit.Migrations;
@@ -30,16 +32,17 @@ public static class MigrationRegistration
     }
 
     /// <summary>
-    /// Adds the part <c>schema</c> to a program's health: it fails while the database lacks migrations of the program's own scripts, so that no
-    /// version serves before its migrations were run. Asked again a minute after all of them were found applied. Needs <see cref="AddMigrations"/>.
+    /// Adds the part <c>schema</c> to a program's health: it fails while the database lacks versioned migrations of the program's own scripts, or
+    /// repeatable ones that were never run, so that no version serves before its migrations. The database is asked every 5 seconds, and
+    /// every minute once it has them all; one that cannot be asked is <see cref="HealthStatus.Degraded"/>. Needs <see cref="AddMigrations"/>.
     /// </summary>
     /// <param name="checks">The program's health checks.</param>
     /// <returns>The same checks.</returns>
     public static IHealthChecksBuilder AddSchemaCheck(this IHealthChecksBuilder checks)
     {
         ArgumentNullException.ThrowIfNull(checks);
-        // One for all probes, since it remembers.
-        checks.Services.TryAddSingleton<SchemaHealthCheck>();
-        return checks.AddCheck<SchemaHealthCheck>(SchemaHealthCheck.Name);
+        checks.Services.TryAddSingleton<SchemaHealth>();
+        checks.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchemaHealth>(provider => provider.GetRequiredService<SchemaHealth>()));
+        return checks.AddCheck<SchemaHealth>(SchemaHealth.Name);
     }
 }

@@ -99,12 +99,12 @@ internal sealed partial class ConnectionRunner(
         sink.WriteOpen(new StreamOpen(session, start.Cursor, start.Recovered, end.Epoch, latest), subscription.Retry);
         if (start.Gap is { } gap)
             context.WriteGap(gap, sink);
-        Log.Opened(logger, session, connection.Filters.Count, start.Recovered);
+        Log.Opened(logger, session, connection.Caller.TraceId, connection.Filters.Count, start.Recovered);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Stream opened for session {Session}: {Filters} filters, recovered {Recovered}.")]
-        public static partial void Opened(ILogger logger, string session, int filters, bool recovered);
+        [LoggerMessage(1, LogLevel.Debug, "Stream opened for session {Session} (trace {TraceId}): {Filters} filters, recovered {Recovered}.")]
+        public static partial void Opened(ILogger logger, string session, string? traceId, int filters, bool recovered);
     }
 }

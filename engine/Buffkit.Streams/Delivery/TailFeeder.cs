@@ -98,6 +98,7 @@ internal sealed partial class TailFeeder(
             return;
         }
 
+        var before = Activity.Current;
         try
         {
             ActivityLink[]? links = ActivityContext.TryParse(draft.CloudEvent?.TraceParent, null, isRemote: true, out var own) ? [new ActivityLink(own)] : null;
@@ -115,6 +116,11 @@ internal sealed partial class TailFeeder(
             if (!_isTracingBroken)
                 Log.NotTraced(logger, e);
             _isTracingBroken = true;
+        }
+        finally
+        {
+            // Where it threw, the span would stay the present one of all that follows.
+            Activity.Current = before;
         }
     }
 

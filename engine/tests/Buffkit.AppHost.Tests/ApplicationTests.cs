@@ -89,7 +89,7 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
         AssertPlainWords(down);
 
         var dryRun = await _application.RunAsync("mysql-migrations", "dry-run");
-        Assert.Contains("CREATE TABLE event_outbox", dryRun.Data?.Value);
+        Assert.Contains("ALTER TABLE event_outbox ADD COLUMN trace_parent", dryRun.Data?.Value);
         var status = await _application.RunAsync("mysql-migrations", "status");
         Assert.DoesNotContain(" 0 pending", status.Data?.Value);
 

@@ -8,10 +8,10 @@ namespace Buffkit.Tests;
 public sealed class LeakWatchTests
 {
     [Theory]
-    [InlineData("The token was CfDJ8Lm0.")]
+    [InlineData("The token was CfDJ8Lm0aaaaaaaaaaaaaaaaaaaaaaaaa.")]
     [InlineData("Authorization: Bearer abc")]
     [InlineData("Cookie: event-session=x")]
-    [InlineData("encrypted as eyJhbGciOiJkaXIi")]
+    [InlineData("encrypted as eyJhbGciOiJkaXIi.x")]
     [InlineData("published {\"secret\":1}")]
     public void Line_TellsASecret_IsFound(string line)
     {
@@ -28,7 +28,7 @@ public sealed class LeakWatchTests
     public void Line_NamesASession_IsNone()
     {
         using var watch = new LeakWatch();
-        watch.CreateLogger("Buffkit.Streams.Any").Log(LogLevel.Information, default, "Session 7f3a was revoked.", null, static (text, _) => text);
+        watch.CreateLogger("Buffkit.Streams.Any").Log(LogLevel.Information, default, "Session RxceyJlvRrhLgZjZ was revoked.", null, static (text, _) => text);
         Assert.Empty(watch.Findings);
     }
 
@@ -36,7 +36,7 @@ public sealed class LeakWatchTests
     public async Task Server_LogsAToken_FailsItsTest()
     {
         var server = await StreamsServer.StartAsync();
-        server.Services.GetRequiredService<ILogger<IEventLog>>().Log(LogLevel.Debug, default, "The token was CfDJ8Lm0.", null, static (text, _) => text);
+        server.Services.GetRequiredService<ILogger<IEventLog>>().Log(LogLevel.Debug, default, "The token was CfDJ8Lm0aaaaaaaaaaaaaaaaaaaaaaaaa.", null, static (text, _) => text);
 
         await Assert.ThrowsAnyAsync<Exception>(async () => await server.DisposeAsync());
     }

@@ -36,8 +36,9 @@ public sealed partial class LeakWatch : ILoggerProvider
     {
     }
 
-    // What Data Protection makes begins so (its magic number, in base64url): tokens and cookies. Then what begins a JSON Web Token or JWE.
-    [GeneratedRegex("CfDJ8|eyJ[A-Za-z0-9_-]{8}|Bearer [A-Za-z0-9]|event-session=", RegexOptions.CultureInvariant)]
+    // What Data Protection makes begins so (its magic number, in base64url): tokens and cookies. Then a JSON Web Token or JWE. Both are longer
+    // than a session's public id, which is as random, and may begin like them.
+    [GeneratedRegex("CfDJ8[A-Za-z0-9_-]{24}|eyJ[A-Za-z0-9_-]{10,}\\.|Bearer [A-Za-z0-9]|event-session=", RegexOptions.CultureInvariant)]
     private static partial Regex Secret { get; }
 
     private void Look(string category, string line)

@@ -22,7 +22,7 @@ public sealed class DependencyTests
         ["Migrations.Sqlite"] = ["Migrations"],
         ["ServiceDefaults"] = [],
         ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
-        // Migrations: the embedded database's schema, in Development.
+        // Migrations: what the schema is to be, looked for on every engine, and applied to the embedded database in Development.
         ["Api"] = ["Migrations", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"],
     };
 

@@ -72,9 +72,10 @@ public sealed class ConfigurationPageTests
             | key | default | meaning |
             | --- | --- | --- |
             | `Database:Provider` | `sqlite` | The application's database: `sqlite`, `postgres` or `mysql`. |
+            | `Database:CheckSchema` | `true` | Whether `/health` fails while the database lacks migrations of this version. `false` where the API's login may not read the journal of migrations, or others apply them. |
             | `ConnectionStrings:appdb` | `data/app.db` under the content root | Where it is, in the form of the engine's ADO.NET driver. Required unless it is SQLite. |
             | `ConnectionStrings:redis` | none | Redis, as StackExchange.Redis writes it (`host:6379`). With it servers share one log, without it a server runs alone. |
-            | `Migrations:Scripts` | `Scripts` beside the program | The folder of the migration service's scripts. |
+            | `Migrations:Scripts` | `Scripts` beside the program | The folder of the migration service's scripts, and of those that the API looks for. |
             | `Migrations:LockWait` | `00:15:00` | How long the migration service waits for another runner. |
             | `AllowedHosts` | in Development this machine's names, elsewhere all | The names by which the service may be called, with `;` between them, `*.shop.example` for all below one; `*` for any. This machine's names are always added. Anything else is answered `400`. |
             | `Management:Port` | `0` | The port on which the service also listens, on all addresses, and alone answers `/metrics` and the parts of `/health` outside Development; keep it off the public ingress. `0` to `65535`, `0` means none. |

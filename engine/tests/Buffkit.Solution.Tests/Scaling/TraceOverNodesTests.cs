@@ -68,7 +68,7 @@ public sealed class TraceOverNodesTests(PostgresServer postgres, RedisServer red
             () =>
             {
                 spans = [.. _spans.Where(span => span.TraceId == trace)];
-                return wanted.All(name => spans.Any(span => span.DisplayName == name)) 
+                return wanted.All(name => spans.Any(span => span.DisplayName == name))
                     && spans.FirstOrDefault(span => span.DisplayName == "publish") is { } publish
                     && spans.Any(span => span.ParentSpanId == publish.SpanId && IsOfRedis(span));
             },
