@@ -57,6 +57,9 @@ internal sealed class MemorySessionStore : ISessionStore
         lock (_gate)
         {
             var now = _time.GetUtcNow();
+            // A request that was let in before the session was revoked: what is revoked is kept as that alone.
+            if (_subjects.Revoked.TryGet(session, now, out _))
+                return ValueTask.CompletedTask;
             var known = _subjects.Find(session, now);
             known.Credentials = credentials.With(known.Credentials);
             _subjects.Sessions.Set(session, known, now);

@@ -64,7 +64,7 @@ public abstract class SessionStoreSpecification
 
         Assert.Equal(SessionUseStatus.Reused, (await UseAsync(store, session, 1)).Status);
         Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, session, 2)).Status);
-        Assert.True((await FindAsync(store, session))!.Value.IsRevoked);
+        Assert.True((await store.FindAsync([session], TestContext.Current.CancellationToken))[0]!.Value.IsRevoked);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public abstract class SessionStoreSpecification
         }
 
         Assert.Equal(session, await told.Task);
-        Assert.True((await FindAsync(store, session))!.Value.IsRevoked);
+        Assert.True((await store.FindAsync([session], TestContext.Current.CancellationToken))[0]!.Value.IsRevoked);
         Assert.Equal(SessionUseStatus.Revoked, (await UseAsync(store, session, 1)).Status);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
@@ -357,6 +357,19 @@ public abstract class SessionStoreSpecification
 
 public sealed class MemorySessionStoreTests : SessionStoreSpecification
 {
+    [Fact]
+    public async Task Renew_SessionWasRevokedMeanwhile_KeepsTheRevocationAlone()
+    {
+        var store = new MemorySessionStore(new SessionsOptions(), Time);
+        var session = SessionId.New();
+        await store.RevokeAsync(session, isAnonymous: false, TestContext.Current.CancellationToken);
+
+        await store.RenewAsync(session, new SessionCredentials(Time.GetUtcNow(), Time.GetUtcNow(), ""), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, store.Count);
+        Assert.True((await store.FindAsync([session], TestContext.Current.CancellationToken))[0]!.Value.IsRevoked);
+    }
+
     [Fact]
     public async Task Session_LeftAlone_IsForgottenAfterItsLifetime()
     {
