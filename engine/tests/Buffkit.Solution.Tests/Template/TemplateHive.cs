@@ -68,8 +68,11 @@ public sealed class TemplateHive : IAsyncLifetime
     }
 
     /// <summary>Adds an item of the named template to a folder.</summary>
-    internal Task AddAsync(string folder, string template, string name) =>
-        NewAsync(folder, "folder", template, "--name", name, NoUpdateCheck);
+    internal async Task AddAsync(string folder, string template, string name)
+    {
+        await _installed.Value;
+        await NewAsync(folder, "folder", template, "--name", name, NoUpdateCheck);
+    }
 
     /// <summary>Packs the template once, with the engine's packages in it.</summary>
     /// <returns>The package.</returns>
