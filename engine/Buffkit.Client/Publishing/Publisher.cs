@@ -82,7 +82,8 @@ internal sealed partial class Publisher(StreamRequests requests, EventStreamClie
             if (response.StatusCode is HttpStatusCode.Accepted)
                 return new Attempt(Read(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false)));
             var problem = await Refusals.ReadAsync(response, time, either.Token).ConfigureAwait(false);
-            return new Attempt(null, problem, problem.Status, problem.RetryAfter, MayHelp: problem.Status is 408 or 425 or 429 or >= 500);
+            // Another success is none of this server's: a hotel's login page, until its guest has read it.
+            return new Attempt(null, problem, problem.Status, problem.RetryAfter, MayHelp: problem.Status is (>= 200 and < 300) or 408 or 425 or 429 or >= 500);
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

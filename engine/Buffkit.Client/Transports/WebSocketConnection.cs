@@ -74,13 +74,19 @@ internal sealed class WebSocketConnection(ClientWebSocket socket, SignsOfLife li
         return true;
     }
 
-    // What is neither a success nor said by a server of this protocol comes of something between the two.
+    // What no server of this protocol says comes of something between the two. A success is none of its statuses at all: a hotel's login page,
+    // until its guest has read it.
     private static NoStreamException Refusal(ClientWebSocket socket, int status, TimeProvider time, Exception inner)
     {
         _ = RetryConditionHeaderValue.TryParse(Header(socket, "Retry-After"), out var retryAfter);
         _ = DateTimeOffset.TryParse(Header(socket, "Date"), System.Globalization.CultureInfo.InvariantCulture, out var date);
         var wait = RetryAfter.Read(retryAfter, date == default ? null : date, time.GetUtcNow());
-        return new NoStreamException($"The server answered {status} to the WebSocket.", status, wait, isTransportBroken: status is not (401 or 403 or 429 or >= 500), inner);
+        return new NoStreamException(
+            $"The server answered {status} to the WebSocket.",
+            status is >= 200 and < 300 ? null : status,
+            wait,
+            isTransportBroken: status is not (401 or 403 or 429 or >= 500),
+            inner);
     }
 
     private static string? Header(ClientWebSocket socket, string name) =>

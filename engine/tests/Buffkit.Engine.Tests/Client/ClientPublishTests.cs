@@ -36,6 +36,21 @@ public sealed class ClientPublishTests
     }
 
     [Fact]
+    public async Task PageOfSomethingInBetween_IsNoAnswer()
+    {
+        using var server = new ScriptedServer((_, number) => number == 0
+            ? ScriptedServer.Page(HttpStatusCode.OK)
+            : new HttpResponseMessage(HttpStatusCode.Accepted) { Content = new StringContent("{\"id\":\"e-1\"}") });
+        var time = new FakeTimeProvider();
+        using var client = ClientOf(server, time: time);
+
+        var id = await client.PublishAsync(EventToPublish.PlainText("a", "t", "x"), cancellationToken: Token).WhileTimePassesAsync(time);
+
+        Assert.Equal("e-1", id);
+        Assert.Single(server.Requests.Select(request => request.Headers["Idempotency-Key"]).Distinct());
+    }
+
+    [Fact]
     public async Task TokenThatFailsAfterATry_TellsTheKeyOfThatTry()
     {
         using var server = new ScriptedServer((_, _) => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable));

@@ -38,6 +38,18 @@ public sealed class FallBackTests
     }
 
     [Fact]
+    public async Task PageInsteadOfAWebSocket_WithNothingToFallBackTo_IsTriedAgain()
+    {
+        var time = new FakeTimeProvider();
+        using var server = new ScriptedServer((_, number) => ScriptedServer.Page(number == 0 ? HttpStatusCode.OK : HttpStatusCode.NotFound));
+        using var client = ClientOf(server, new EventStreamClientOptions { Transports = [EventStreamTransport.WebSocket] }, time);
+
+        var e = await Assert.ThrowsAsync<EventStreamException>(() => client.SubscribeAsync("a", null, Token).ReadAsync(1).WhileTimePassesAsync(time));
+
+        Assert.Equal(HttpStatusCode.NotFound, e.StatusCode);
+    }
+
+    [Fact]
     public async Task ThreeLivesUnderASecond_AreEnough_AndTheCursorGoesAlong()
     {
         using var server = new ScriptedServer((request, number) => IsPoll(request)
