@@ -10,6 +10,7 @@ var root = new RootCommand("Measures the stream engine, alone and beside other s
     HistoryCommand.Create(),
     RedisCommand.Create(),
     MigrationsCommand.Create(),
+    ChaosCommand.Create(),
     PlainServerCommand.Create(),
 };
 
