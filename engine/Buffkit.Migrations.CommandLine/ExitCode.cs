@@ -14,7 +14,7 @@ internal static class ExitCode
     /// <summary><c>status --exit-code</c>: migrations are pending.</summary>
     public const int Pending = 3;
 
-    /// <summary>Scripts and journal do not agree, or lint found something.</summary>
+    /// <summary>Scripts and journal do not agree, lint found something, or a check of <c>doctor</c> failed.</summary>
     public const int Problems = 4;
 
     /// <summary>Another runner was at work for too long.</summary>

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace Buffkit.Migrations.CommandLine;
@@ -33,21 +35,54 @@ internal sealed class RunnerHost(string[] arguments, MigrationEngines engines, A
     public HostApplicationBuilder CreateBuilder(IEnumerable<(string Key, string? Value)> settings, Action<MigrationOptions> set)
     {
         var builder = Host.CreateApplicationBuilder(arguments);
-        foreach (var (key, value) in settings)
-        {
-            builder.Configuration[key] = value ?? builder.Configuration[key];
-        }
-
+        Set(builder, settings);
         configure(builder);
         AddRunner(builder, set);
         return builder;
+    }
+
+    /// <summary>A host for <c>doctor</c>: what is wrong with the configuration is a finding of its own, and hides no other.</summary>
+    /// <param name="settings">Goes before the configuration, where it has a value.</param>
+    /// <param name="files">Files of settings that are read as well.</param>
+    /// <returns>The host, and the command line's own checks.</returns>
+    /// <exception cref="MigrationConfigurationException">A file cannot be read.</exception>
+    public (HostApplicationBuilder Builder, OwnChecks Checks) CreateDoctor(IEnumerable<(string Key, string? Value)> settings, IEnumerable<string> files)
+    {
+        var builder = Host.CreateApplicationBuilder(arguments);
+        foreach (var file in files)
+        {
+            ConfigurationSources.AddFile(builder.Configuration, file);
+        }
+
+        Set(builder, settings);
+        configure(builder);
+        var checks = new OwnChecks(builder.Services);
+        checks.Add(new HealthCheckRegistration(ConfigurationCheck.Name, provider => new ConfigurationCheck(provider), null, null));
+        try
+        {
+            checks.AddDatabaseDoctor(AddRunner(builder, _ => { }));
+        }
+        catch (MigrationConfigurationException e)
+        {
+            checks.AddCheck("database", () => HealthCheckResult.Unhealthy(e.Message, e));
+        }
+
+        return (builder, checks);
     }
 
     /// <summary>The engine that is configured, for a command that needs its rules and no connection.</summary>
     public MigrationEngine Engine(string? name) =>
         name is null ? Configured(Host.CreateApplicationBuilder(arguments).Configuration[ProviderKey]) : engines.Get(name);
 
-    private void AddRunner(HostApplicationBuilder builder, Action<MigrationOptions> set)
+    private static void Set(HostApplicationBuilder builder, IEnumerable<(string Key, string? Value)> settings)
+    {
+        foreach (var (key, value) in settings)
+        {
+            builder.Configuration[key] = value ?? builder.Configuration[key];
+        }
+    }
+
+    private MigrationEngine AddRunner(HostApplicationBuilder builder, Action<MigrationOptions> set)
     {
         var configuration = builder.Configuration;
         var engine = Configured(configuration[ProviderKey]);
@@ -73,6 +108,7 @@ internal sealed class RunnerHost(string[] arguments, MigrationEngines engines, A
 
             set(options);
         });
+        return engine;
     }
 
     private MigrationEngine Configured(string? provider)

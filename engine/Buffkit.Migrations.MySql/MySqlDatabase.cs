@@ -23,6 +23,15 @@ internal sealed partial class MySqlDatabase(MigrationEngine engine, string conne
 
     public override DbConnection JournalSession => Guard;
 
+    public override string Place
+    {
+        get
+        {
+            var at = new MySqlConnectionStringBuilder(connectionString);
+            return $"{at.Database} at {at.Server}:{at.Port} as {at.UserID}";
+        }
+    }
+
     private MySqlLock WorkLock => _lock ??= new MySqlLock(this);
 
     /// <summary>Gets the session that holds the lock and writes the journal.</summary>

@@ -20,6 +20,15 @@ internal sealed partial class PostgresDatabase(MigrationEngine engine, string co
     /// <summary>Gets the one session.</summary>
     public NpgsqlConnection Npgsql => _session ?? throw new InvalidOperationException("Open the database first.");
 
+    public override string Place
+    {
+        get
+        {
+            var at = new NpgsqlConnectionStringBuilder(connectionString);
+            return $"{at.Database ?? at.Username} at {at.Host}:{at.Port} as {at.Username}";
+        }
+    }
+
     public override Task<bool> IsConnectionLostAsync(Exception exception) => Task.FromResult(
         exception is NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException }
             or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown });

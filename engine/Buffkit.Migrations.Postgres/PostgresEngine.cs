@@ -14,11 +14,15 @@ public sealed class PostgresEngine : MigrationEngine
 
     internal override IReadOnlyList<LintRule> LintRules => PostgresRules.All;
 
+    internal override IReadOnlyList<DatabaseCheck> Checks => PostgresChecks.All;
+
     internal override ServerErrors Errors { get; } = new PostgresErrors();
 
     internal override JournalSql JournalSql { get; } = new PostgresJournalSql();
 
     internal override bool HasTransactionalDdl => true;
+
+    internal override string? MayCreateSql => "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
 
     internal override string? TrialCaveat =>
         "Sequences that were moved (nextval, setval) stay moved, as PostgreSQL never takes them back, and locks were really taken until the end.";

@@ -23,6 +23,8 @@ internal sealed partial class SqliteDatabase(MigrationEngine engine, string conn
 
     public override DbConnection JournalSession => Sqlite;
 
+    public override string Place => new SqliteConnectionStringBuilder(connectionString).DataSource;
+
     private SqliteConnection Sqlite => _session ?? throw new InvalidOperationException("Open the database first.");
 
     public override Task<string?> DescribeWaitAsync(CancellationToken cancellation) => Task.FromResult<string?>(null);

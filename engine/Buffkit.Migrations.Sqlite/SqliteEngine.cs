@@ -12,6 +12,8 @@ public sealed class SqliteEngine : MigrationEngine
 
     internal override IReadOnlyList<LintRule> LintRules => SqliteRules.All;
 
+    internal override IReadOnlyList<DatabaseCheck> Checks => SqliteChecks.All;
+
     internal override ServerErrors Errors { get; } = new SqliteErrors();
 
     internal override JournalSql JournalSql { get; } = new SqliteJournalSql();

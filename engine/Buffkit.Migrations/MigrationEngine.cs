@@ -35,6 +35,12 @@ public abstract class MigrationEngine
     /// <summary>Gets a value indicating whether logins have rights that can be asked for without waiting for anybody.</summary>
     internal virtual bool HasRights => true;
 
+    /// <summary>Gets what to look at in a server of this engine, beside what all have in common.</summary>
+    internal abstract IReadOnlyList<DatabaseCheck> Checks { get; }
+
+    /// <summary>Gets a question that is answered with 1 where the login may create tables; <see langword="null"/> where there is none.</summary>
+    internal virtual string? MayCreateSql => null;
+
     /// <summary>Gets what a trial leaves behind though it is rolled back, for a person to know; <see langword="null"/> for nothing.</summary>
     internal virtual string? TrialCaveat => null;
 

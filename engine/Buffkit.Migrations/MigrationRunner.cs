@@ -11,6 +11,8 @@ public sealed class MigrationRunner(MigrationOptions options, ILogger<MigrationR
 {
     private readonly RunnerServices _services = new(options, logger, time);
 
+    internal RunnerServices Services => _services;
+
     /// <summary>Applies every pending migration.</summary>
     /// <inheritdoc cref="UpAsync(UpRequest, CancellationToken)"/>
     public Task<IReadOnlyList<CompletedMigration>> UpAsync(CancellationToken cancellationToken = default) =>

@@ -35,6 +35,24 @@ internal sealed class CommandContext(RunnerHost hosts, CommonOptions common, Sig
         }
     }
 
+    /// <summary>Looks at what the program depends on. The host is made and not started: what does not start is what is asked for.</summary>
+    public async Task<int> RunDoctorAsync(ParseResult parsed, IReadOnlyList<string> files)
+    {
+        var output = Output(parsed);
+        try
+        {
+            var (builder, checks) = hosts.CreateDoctor(Settings(parsed), files);
+            Quiet(builder);
+            var host = builder.Build();
+            await using var disposal = (IAsyncDisposable)host;
+            return output.Findings(await new DoctorRun(host.Services, checks.All).RunAsync(signals.Token));
+        }
+        catch (Exception e)
+        {
+            return Fail(output, e);
+        }
+    }
+
     /// <summary>Runs a command that writes files of scripts.</summary>
     public Task<int> RunFilesAsync(ParseResult parsed, Func<string, CommandOutput, int> command)
     {
@@ -67,11 +85,7 @@ internal sealed class CommandContext(RunnerHost hosts, CommonOptions common, Sig
     private IHost BuildHost(ParseResult parsed, ProgressDisplay progress)
     {
         var builder = hosts.CreateBuilder(
-            [
-                (RunnerHost.ProviderKey, parsed.GetValue(common.Provider)),
-                ($"ConnectionStrings:{RunnerHost.ConnectionName}", parsed.GetValue(common.Connection)),
-                (RunnerHost.ScriptsKey, parsed.GetValue(common.Scripts)),
-            ],
+            Settings(parsed),
             options =>
             {
                 options.Progress = progress;
@@ -80,12 +94,24 @@ internal sealed class CommandContext(RunnerHost hosts, CommonOptions common, Sig
                     options.LockWait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.MaxValue.TotalSeconds / 2));
                 }
             });
+        Quiet(builder);
+        return builder.Build();
+    }
+
+    private (string Key, string? Value)[] Settings(ParseResult parsed) =>
+    [
+        (RunnerHost.ProviderKey, parsed.GetValue(common.Provider)),
+        ($"ConnectionStrings:{RunnerHost.ConnectionName}", parsed.GetValue(common.Connection)),
+        (RunnerHost.ScriptsKey, parsed.GetValue(common.Scripts)),
+    ];
+
+    private static void Quiet(HostApplicationBuilder builder)
+    {
         // Standard output belongs to the result.
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
         // Hosting's own console lifetime would take the signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        return builder.Build();
     }
 
     /// <summary>New files belong beside the sources, not into the folder that the program runs from.</summary>

@@ -14,11 +14,13 @@ internal static partial class MigrationCommands
              up                         apply what is pending
              down                       undo the last one
              new add_orders -t table    begin a new one
+             doctor                     what is wrong, and what to do
         Without a command: up, as a worker.
 
         Exit codes: 0 done, 1 a migration failed, 2 wrong command or configuration,
-        3 pending (status --exit-code), 4 scripts and journal disagree or lint found
-        something, 5 another runner is at work, 6 no database, 130/143 cancelled.
+        3 pending (status --exit-code), 4 scripts and journal disagree, lint found
+        something or a check of doctor failed, 5 another runner is at work,
+        6 no database, 130/143 cancelled.
         """;
 
     public static async Task<int> RunAsync(RunnerHost hosts, string[] arguments)
@@ -66,6 +68,7 @@ internal static partial class MigrationCommands
         yield return Baseline(context);
         yield return Repair(context);
         yield return Dump(context);
+        yield return Doctor(context);
     }
 
     private static Option<string?> To(string description) => new("--to") { Description = description };

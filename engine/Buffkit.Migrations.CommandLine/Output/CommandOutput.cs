@@ -25,6 +25,12 @@ internal abstract class CommandOutput
         return findings.Count > 0 ? ExitCode.Problems : ExitCode.Success;
     }
 
+    public int Findings(IReadOnlyList<CheckResult> results)
+    {
+        WriteFindings(results);
+        return results.Any(result => result.State == CheckState.Failed) ? ExitCode.Problems : ExitCode.Success;
+    }
+
     public abstract int DryRun(DryRun result);
 
     public abstract int Schema(string sql);
@@ -34,6 +40,8 @@ internal abstract class CommandOutput
     protected abstract void WriteProblems(IReadOnlyList<ScriptProblem> problems);
 
     protected abstract void WriteFindings(IReadOnlyList<LintFinding> findings);
+
+    protected abstract void WriteFindings(IReadOnlyList<CheckResult> results);
 
     /// <summary>Our own exceptions say all there is to say; of others the type helps whoever reports them.</summary>
     protected static string MessageOf(Exception exception) => exception switch

@@ -71,6 +71,20 @@ internal sealed class JsonOutput(TextWriter output) : CommandOutput
 
     protected override void WriteFindings(IReadOnlyList<LintFinding> findings) => Write(new { findings });
 
+    protected override void WriteFindings(IReadOnlyList<CheckResult> results) => Write(new
+    {
+        failed = results.Count(result => result.State == CheckState.Failed),
+        warnings = results.Count(result => result.State == CheckState.Warning),
+        checks = results.Select(result => new
+        {
+            result.Name,
+            result.State,
+            result.Found,
+            @do = result.ToDo,
+            durationMs = Milliseconds(result.Duration),
+        }),
+    });
+
     private static object Problem(ScriptProblem problem) => new
     {
         problem.Kind,

@@ -7,6 +7,7 @@ namespace Buffkit.Migrations.CommandLine;
 internal sealed class TextOutput(TextWriter output, TextWriter error, int? columns) : CommandOutput
 {
     private const int StateWidth = 14;
+    private const int CheckWidth = 8;
 
     public override int Completed(IReadOnlyList<CompletedMigration> migrations, string nothing)
     {
@@ -130,6 +131,28 @@ internal sealed class TextOutput(TextWriter output, TextWriter error, int? colum
         }
 
         output.WriteLine(findings.Count == 0 ? "Nothing found." : $"{Count(findings.Count, "finding")}. To accept one: -- lint-ignore: rule reason");
+    }
+
+    protected override void WriteFindings(IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results.Where(result => result.State != CheckState.Skipped))
+        {
+            WriteWrapped($"{result.State.ToString().ToLowerInvariant(),-CheckWidth} {result.Name}: {result.Found}", CheckWidth + 1);
+            if (result.ToDo is { } toDo)
+            {
+                WriteWrapped($"{"",-CheckWidth} To do: {toDo}", CheckWidth + 1);
+            }
+        }
+
+        // One line: each of them says the same.
+        foreach (var skipped in results.Where(result => result.State == CheckState.Skipped).GroupBy(result => result.Needs))
+        {
+            WriteWrapped($"{"skipped",-CheckWidth} {string.Join(", ", skipped.Select(result => result.Name))}: not looked at, since '{skipped.Key}' failed.", CheckWidth + 1);
+        }
+
+        output.WriteLine($"{Count(results.Count, "check")}: {Of(CheckState.Failed)} failed, {Count(Of(CheckState.Warning), "warning")}, {Of(CheckState.Skipped)} skipped.");
+
+        int Of(CheckState state) => results.Count(result => result.State == state);
     }
 
     private void WriteProblems(IReadOnlyList<ScriptProblem> problems, bool silentWhenNone)

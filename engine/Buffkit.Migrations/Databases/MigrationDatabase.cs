@@ -31,6 +31,12 @@ internal abstract class MigrationDatabase(MigrationEngine engine) : IAsyncDispos
     /// <summary>Gets a value indicating whether the database is not there yet, which only SQLite's file can be.</summary>
     public virtual bool IsAbsent => false;
 
+    /// <summary>Gets where it is and as whom it is used, in words and without the password. Needs no connection.</summary>
+    public abstract string Place { get; }
+
+    /// <summary>The server's version, as it says it.</summary>
+    public virtual Task<string> VersionAsync(CancellationToken cancellation) => Task.FromResult(JournalSession.ServerVersion);
+
     /// <summary>Connects.</summary>
     /// <param name="readOnly">Whether nothing will be written: SQLite then does not create its file.</param>
     /// <param name="cancellation">Ends the attempt.</param>

@@ -17,19 +17,21 @@ public sealed class RestartableDatabase : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    public static async Task<RestartableDatabase> StartPostgresAsync()
+    /// <param name="arguments">Settings of the server; they count for more than those that make tests fast.</param>
+    public static async Task<RestartableDatabase> StartPostgresAsync(params string[] arguments)
     {
         var port = FreePort();
         var container = await ContainerEngine.StartAsync(
-            () => new PostgreSqlBuilder("postgres:17-alpine").WithPortBinding(port, 5432).Build(), TestContext.Current.CancellationToken);
+            () => new PostgreSqlBuilder("postgres:17-alpine").WithCommand(arguments).WithPortBinding(port, 5432).Build(), TestContext.Current.CancellationToken);
         return new RestartableDatabase(container, new NpgsqlConnectionStringBuilder(container.GetConnectionString()) { Timeout = 2 }.ToString());
     }
 
-    public static async Task<RestartableDatabase> StartMySqlAsync()
+    /// <param name="arguments">Settings of the server.</param>
+    public static async Task<RestartableDatabase> StartMySqlAsync(params string[] arguments)
     {
         var port = FreePort();
         var container = await ContainerEngine.StartAsync(
-            () => new MySqlBuilder("mysql:8.4").WithUsername("root").WithPortBinding(port, 3306).Build(), TestContext.Current.CancellationToken);
+            () => new MySqlBuilder("mysql:8.4").WithUsername("root").WithCommand(arguments).WithPortBinding(port, 3306).Build(), TestContext.Current.CancellationToken);
         return new RestartableDatabase(container, new MySqlConnectionStringBuilder(container.GetConnectionString()) { ConnectionTimeout = 2 }.ToString());
     }
 
