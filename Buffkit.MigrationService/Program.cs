@@ -14,4 +14,13 @@ return await MigrationCommandLine.RunAsync(
         engines.AddMySql();
         //#endif
     },
-    builder => builder.AddServiceDefaults().AddTelemetrySources(MigrationTelemetry.Name));
+    builder =>
+    {
+        builder.AddServiceDefaults().AddTelemetrySources(MigrationTelemetry.Name);
+        // What the command `doctor` looks at beside the database. A check of your own has the tag `doctor`.
+        builder.Services.AddHealthChecks()
+            //#if (redis)
+            .AddRedisDoctor(builder.Configuration.GetConnectionString("redis"))
+            //#endif
+            .AddEventStreamsDoctor();
+    });

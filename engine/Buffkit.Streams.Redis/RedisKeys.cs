@@ -10,6 +10,12 @@ internal sealed class RedisKeys(RedisOptions options)
     // The braces put these into one slot of a Redis Cluster, as a script that uses several of them needs them.
     private readonly string _slot = $"{{{options.KeyPrefix}}}";
 
+    /// <summary>All keys, as an access control list writes them.</summary>
+    public string Pattern => $"~{_slot}:* ~{_prefix}:*";
+
+    /// <summary>All channels, likewise.</summary>
+    public string ChannelPattern => $"&{_prefix}:*";
+
     public RedisKey Log => $"{_slot}:log";
 
     /// <summary>What is kept behind the log while a noisy topic is evicted.</summary>

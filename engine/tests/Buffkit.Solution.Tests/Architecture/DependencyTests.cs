@@ -21,7 +21,8 @@ public sealed class DependencyTests
         ["Migrations.Postgres"] = ["Migrations"],
         ["Migrations.Sqlite"] = ["Migrations"],
         ["ServiceDefaults"] = [],
-        ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults"],
+        // Streams: for the command doctor alone, which looks at what servers share.
+        ["MigrationService"] = ["Migrations", "Migrations.CommandLine", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Redis"],
         // Migrations: what the schema is to be, looked for on every engine, and applied to the embedded database in Development.
         ["Api"] = ["Migrations", "Migrations.MySql", "Migrations.Postgres", "Migrations.Sqlite", "ServiceDefaults", "Streams", "Streams.Encryption", "Streams.Redis", "Streams.Sql"],
     };
