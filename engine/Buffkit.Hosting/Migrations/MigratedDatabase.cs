@@ -4,3 +4,7 @@ namespace Buffkit.Hosting;
 /// <param name="Provider">The engine, as in <c>Database:Provider</c>.</param>
 /// <param name="Connect">Gives a project the connection.</param>
 internal sealed record MigratedDatabase(string Provider, Action<IResourceBuilder<ProjectResource>> Connect) : IResourceAnnotation;
+
+/// <summary>On the migrations: a service that uses the database.</summary>
+/// <param name="Service">The service.</param>
+internal sealed record MigratedService(ProjectResource Service) : IResourceAnnotation;

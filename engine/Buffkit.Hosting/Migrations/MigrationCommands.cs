@@ -8,6 +8,8 @@ internal static class MigrationCommands
     /// <summary>Scripts below <c>seeds/development</c>.</summary>
     private const string SeedEnvironment = "development";
 
+    private const string Doctor = "doctor";
+
     /// <summary>A status line per migration: enough for years of them.</summary>
     private const int OutputLines = 500;
 
@@ -25,6 +27,13 @@ internal static class MigrationCommands
                 Description = "How every migration stands, and who is at work.",
                 IconName = "DocumentSearch",
                 IsHighlighted = true,
+            })
+            .WithCommandLine(Doctor, "Doctor", [Doctor], new ProcessCommandOptions
+            {
+                Description = "Looks at configuration, database, schema, Redis and clocks, and says what to do. Changes nothing.",
+                IconName = "Stethoscope",
+                // It takes no lock, and is wanted when nothing else works.
+                UpdateState = _ => ResourceCommandState.Enabled,
             })
             .WithCommandLine("dry-run", "Dry run", ["dry-run"], new ProcessCommandOptions
             {
@@ -52,7 +61,7 @@ internal static class MigrationCommands
     {
         options.MaxOutputLineCount = OutputLines;
         // One runner at a time: until the run at the start has ended, a command would wait for its lock.
-        options.UpdateState = context => KnownResourceStates.TerminalStates.Contains(context.ResourceSnapshot.State?.Text)
+        options.UpdateState ??= context => KnownResourceStates.TerminalStates.Contains(context.ResourceSnapshot.State?.Text)
             ? ResourceCommandState.Enabled
             : ResourceCommandState.Disabled;
         return migrations.WithProcessCommand(
@@ -63,15 +72,15 @@ internal static class MigrationCommands
     private static async ValueTask<ProcessCommandSpec> DescribeAsync(
         ProjectResource migrations, string[] command, ExecuteCommandContext context)
     {
-        var configuration = await ExecutionConfigurationBuilder.Create(migrations)
-            .WithEnvironmentVariablesConfig()
-            .BuildAsync(
-                context.Services.GetRequiredService<DistributedApplicationExecutionContext>(),
-                context.Logger,
-                context.CancellationToken);
-        if (configuration.Exception is { } failure)
+        var variables = await EnvironmentAsync(migrations, context);
+        if (command is [Doctor])
         {
-            throw new InvalidOperationException($"{migrations.Name} has no complete configuration yet: {failure.Message}", failure);
+            // It looks at what the services use, with their settings; what both have is the migrations'.
+            foreach (var service in migrations.Annotations.OfType<MigratedService>().Select(annotation => annotation.Service))
+            {
+                variables = [.. variables, .. await EnvironmentAsync(service, context)];
+                command = [.. command, .. SettingsOf(service)];
+            }
         }
 
         return new ProcessCommandSpec("dotnet")
@@ -81,11 +90,31 @@ internal static class MigrationCommands
             // Some values are templates that only the orchestrator can fill, such as the instance's name.
             EnvironmentVariables = WithoutColours
                 .Append(KeyValuePair.Create("OTEL_SERVICE_NAME", migrations.Name))
-                .Concat(configuration.EnvironmentVariables)
+                .Concat(variables)
                 .Where(variable => !variable.Value.Contains("{{", StringComparison.Ordinal))
                 .DistinctBy(variable => variable.Key)
                 .ToDictionary(),
         };
+    }
+
+    private static async Task<IEnumerable<KeyValuePair<string, string>>> EnvironmentAsync(ProjectResource project, ExecuteCommandContext context)
+    {
+        var configuration = await ExecutionConfigurationBuilder.Create(project)
+            .WithEnvironmentVariablesConfig()
+            .BuildAsync(
+                context.Services.GetRequiredService<DistributedApplicationExecutionContext>(),
+                context.Logger,
+                context.CancellationToken);
+        return configuration.Exception is { } failure
+            ? throw new InvalidOperationException($"{project.Name} has no complete configuration yet: {failure.Message}", failure)
+            : configuration.EnvironmentVariables;
+    }
+
+    /// <summary>The file of settings that every environment has; those of one alone are in its environment's hands.</summary>
+    private static string[] SettingsOf(ProjectResource service)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(service.GetProjectMetadata().ProjectPath)!, "appsettings.json");
+        return File.Exists(file) ? ["--settings", file] : [];
     }
 
     /// <summary>The program that was built with this one: both lie in folders of their own below <c>artifacts/bin</c>.</summary>

@@ -49,6 +49,7 @@ public static class MigrationsBuilderExtensions
         ArgumentNullException.ThrowIfNull(migrations);
         if (!migrations.Resource.TryGetLastAnnotation<MigratedDatabase>(out var database))
             throw new InvalidOperationException($"{migrations.Resource.Name} has no database: add it with AddMigrations.");
+        migrations.WithAnnotation(new MigratedService(service.Resource));
         return service.WithDatabase(database).WaitForCompletion(migrations);
     }
 

@@ -70,6 +70,20 @@ public sealed class ApplicationTests : IClassFixture<ContainerApplication>
     }
 
     [Fact]
+    public async Task DoctorCommand_AfterTheStart_LooksAtWhatTheApiUses()
+    {
+        var result = await _application.RunAsync("migrations", "doctor");
+
+        // Its end may be that of a failure, as the databases of tests are set up to be fast.
+        var text = result.Data?.Value;
+        Assert.Contains("database: postgres 1", text, StringComparison.Ordinal);
+        Assert.Contains("redis: The primary is ", text, StringComparison.Ordinal);
+        Assert.Contains("The environment is Development", text, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine("Buffkit.Api", "appsettings.json"), text, StringComparison.Ordinal);
+        AssertPlainWords(result);
+    }
+
+    [Fact]
     public async Task Dashboard_AskedForAPage_Answers()
     {
         using var client = new HttpClient();

@@ -22,6 +22,10 @@ public sealed class EmbeddedTests(EmbeddedApplication application) : IClassFixtu
         Assert.Equal("order.created", (await watcher.NextAsync()).EventType);
         var status = await application.RunAsync("migrations", "status");
         Assert.Contains("sqlite", status.Data?.Value);
+        var doctor = await application.RunAsync("migrations", "doctor");
+        Assert.True(doctor.Success, doctor.Data?.Value);
+        Assert.Contains("servers run alone", doctor.Data?.Value);
+        Assert.Contains("The environment is Development", doctor.Data?.Value);
     }
 }
 
