@@ -91,8 +91,10 @@ internal static class MySqlChecks
         var settings = await VariablesAsync(examined, "SESSION", "'max_connections', 'max_user_connections'", cancellation);
         var used = await examined.PairsAsync("SHOW GLOBAL STATUS LIKE 'Threads_connected'", cancellation);
         // 0 means no limit of the login's own.
-        var most = settings.Values.Select(text => long.Parse(text, CultureInfo.InvariantCulture)).Where(limit => limit > 0).Min();
-        return ConnectionRoom.Judge(most, long.Parse(used.Values.Single(), CultureInfo.InvariantCulture), Settings(examined) is { Pooling: true } pooled ? pooled.MaximumPoolSize : 0);
+        var own = Number("max_user_connections") is > 0 and var limit ? limit : long.MaxValue;
+        return ConnectionRoom.Judge(Number("max_connections"), long.Parse(used.Values.Single(), CultureInfo.InvariantCulture), own, Settings(examined) is { Pooling: true } pooled ? pooled.MaximumPoolSize : 0);
+
+        long Number(string name) => long.Parse(settings[name], CultureInfo.InvariantCulture);
     }
 
     private static async Task<HealthCheckResult> LimitsAsync(ExaminedDatabase examined, CancellationToken cancellation)
@@ -106,12 +108,12 @@ internal static class MySqlChecks
             wrong.Add((false, $"Set max_allowed_packet to {SmallestPacket} or more: the server cuts the connection at a larger statement."));
         }
 
-        if (idle < pooled)
+        if (Settings(examined).Pooling && (idle < pooled || pooled == 0))
         {
             wrong.Add((false, $"Set wait_timeout to {pooled} or more, or ConnectionIdleTimeout in the connection string to less: the server cuts connections that a pool still takes for good."));
         }
 
-        return Finding.Of($"max_allowed_packet {packet}, wait_timeout {idle} s; a pool keeps idle connections for {pooled} s.", wrong);
+        return Finding.Of($"max_allowed_packet {packet}, wait_timeout {idle} s; a pool keeps idle connections for {(pooled == 0 ? "ever" : $"{pooled} s")}.", wrong);
 
         long Number(string name) => long.Parse(settings[name], CultureInfo.InvariantCulture);
     }

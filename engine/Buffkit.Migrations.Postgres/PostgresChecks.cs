@@ -69,9 +69,11 @@ internal static class PostgresChecks
             UNION ALL SELECT 'database', (SELECT datconnlimit FROM pg_database WHERE datname = current_database())
             """,
             cancellation);
-        var limits = new[] { numbers["most"], numbers["login"], numbers["database"] }
-            .Select(text => long.Parse(text, CultureInfo.InvariantCulture)).Where(limit => limit >= 0);
-        return ConnectionRoom.Judge(limits.Min(), long.Parse(numbers["used"], CultureInfo.InvariantCulture), Settings(examined) is { Pooling: true } settings ? settings.MaxPoolSize : 0);
+        // -1 means no limit of its own.
+        var own = new[] { Number("login"), Number("database") }.Select(limit => limit < 0 ? long.MaxValue : limit).Min();
+        return ConnectionRoom.Judge(Number("most"), Number("used"), own, Settings(examined) is { Pooling: true } settings ? settings.MaxPoolSize : 0);
+
+        long Number(string name) => long.Parse(numbers[name], CultureInfo.InvariantCulture);
     }
 
     private static async Task<HealthCheckResult> TimeoutsAsync(ExaminedDatabase examined, CancellationToken cancellation)

@@ -48,11 +48,9 @@ internal sealed class DoctorRun(IServiceProvider services, IReadOnlyList<HealthC
         {
             // On a thread of its own, and left when its time is over: drivers that look at their token do not do so everywhere, and
             // SQLite's never does.
-            result = await Task.Run(
-                () => check.Factory(services).CheckHealthAsync(new HealthCheckContext { Registration = check }, either.Token),
-                CancellationToken.None).WaitAsync(either.Token);
+            result = await Task.Run(() => CheckAsync(check, either.Token), CancellationToken.None).WaitAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             return Result(CheckState.Failed, $"No answer within {patience.TotalSeconds:0.#} s.", "See whether the server is there and not overloaded, and whether the network lets this machine through.");
         }
@@ -71,5 +69,12 @@ internal sealed class DoctorRun(IServiceProvider services, IReadOnlyList<HealthC
 
         CheckResult Result(CheckState ended, string found, string? toDo) =>
             new(check.Name, ended, _secrets.Hide(found), toDo is null ? null : _secrets.Hide(toDo), TimeProvider.System.GetElapsedTime(began));
+    }
+
+    // Each has services of its own, as .NET's health checks have.
+    private async Task<HealthCheckResult> CheckAsync(HealthCheckRegistration check, CancellationToken cancellation)
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await check.Factory(scope.ServiceProvider).CheckHealthAsync(new HealthCheckContext { Registration = check }, cancellation);
     }
 }

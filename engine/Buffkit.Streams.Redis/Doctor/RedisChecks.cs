@@ -10,6 +10,8 @@ internal static class RedisChecks
 {
     public const string Reached = "redis";
 
+    private const string HowToWrite = "Write it as StackExchange.Redis does: host:6379,user=…,password=…,ssl=true. A comma cannot be part of a password there.";
+
     /// <summary>The oldest that docs/scaling.md names.</summary>
     private static readonly System.Version Oldest = new(6, 2);
 
@@ -41,10 +43,15 @@ internal static class RedisChecks
         {
             options = redis.Options;
         }
-        catch (ArgumentException e)
+        catch (ArgumentException)
         {
-            return Finding.Failed($"ConnectionStrings:redis cannot be read: {e.Message}", "Write it as StackExchange.Redis does: host:6379,password=…,ssl=true.", e);
+            // Its message repeats what it could not read, a password perhaps.
+            return Finding.Failed("ConnectionStrings:redis cannot be read: it has an option that the library does not know.", HowToWrite);
         }
+
+        // Of a URI, or of a password with a comma, the library makes servers, whose names hold the password.
+        if (options.EndPoints.Any(server => Text(server).AsSpan().IndexOfAny("/@= ") >= 0 && server is DnsEndPoint) || options.EndPoints.Count == 0)
+            return Finding.Failed("ConnectionStrings:redis cannot be read: what should be servers are no host:port.", HowToWrite);
 
         var servers = string.Join(", ", options.EndPoints.Select(Text));
         try
@@ -81,11 +88,15 @@ internal static class RedisChecks
             : Finding.Ok($"{name}.");
     }
 
-    private static async Task<HealthCheckResult> EvictionAsync(RedisDoctor redis)
+    private static async Task<HealthCheckResult> EvictionAsync(RedisDoctor redis) => Eviction(await redis.InfoAsync("memory").ConfigureAwait(false));
+
+    internal static HealthCheckResult Eviction(IReadOnlyDictionary<string, string> info)
     {
-        var policy = (await redis.InfoAsync("memory").ConfigureAwait(false)).GetValueOrDefault("maxmemory_policy") ?? "";
+        var policy = info.GetValueOrDefault("maxmemory_policy") ?? "";
         return policy switch
         {
+            // Redis Enterprise, as Azure Managed Redis is, has fields of its own.
+            "" => Finding.Warning("This Redis does not say its maxmemory-policy.", "See in its provider's portal that the eviction policy is noeviction: with another the whole log may go when memory is short."),
             "noeviction" => Finding.Ok("maxmemory-policy noeviction: what was accepted stays."),
             _ when policy.StartsWith("volatile-", StringComparison.Ordinal) => Finding.Warning(
                 $"maxmemory-policy {policy}: the log stays, but idempotency keys and ends of sessions may go early when memory is short.",
@@ -96,9 +107,12 @@ internal static class RedisChecks
         };
     }
 
-    private static async Task<HealthCheckResult> MemoryAsync(RedisDoctor redis)
+    private static async Task<HealthCheckResult> MemoryAsync(RedisDoctor redis) => Memory(await redis.InfoAsync("memory").ConfigureAwait(false));
+
+    internal static HealthCheckResult Memory(IReadOnlyDictionary<string, string> info)
     {
-        var info = await redis.InfoAsync("memory").ConfigureAwait(false);
+        if (!info.ContainsKey("maxmemory"))
+            return Finding.Ok($"This Redis does not say how much memory it may take; {Mebibytes(Number(info, "used_memory"))} are used. Its provider's portal does.");
         var (most, used, machine) = (Number(info, "maxmemory"), Number(info, "used_memory"), Number(info, "total_system_memory"));
         if (most == 0)
         {
@@ -132,6 +146,12 @@ internal static class RedisChecks
             return Finding.Of($"appendonly yes{(sync is null ? "" : $", appendfsync {sync}")}.", wrong);
         }
 
+        if (save is null)
+        {
+            wrong.Add((false, "See in its provider's portal that data is kept on disk, best by an append-only file: without it a crash loses events, and clients are told of a gap."));
+            return Finding.Of("appendonly no; this Redis does not say whether it takes snapshots.", wrong);
+        }
+
         if (save is { Length: 0 })
         {
             wrong.Add((true, "Set appendonly yes: when Redis ends all events go, and clients are told of a gap. Clients' states are loaded anew then."));
@@ -139,7 +159,7 @@ internal static class RedisChecks
         }
 
         wrong.Add((false, "Set appendonly yes: a crash loses what came since the last snapshot, and clients are told of a gap."));
-        return Finding.Of($"Snapshots alone{(save is null ? "" : $" (save {save})")}; {info.GetValueOrDefault("rdb_changes_since_last_save", "?")} changes since the last.", wrong);
+        return Finding.Of($"Snapshots alone (save {save}); {info.GetValueOrDefault("rdb_changes_since_last_save", "?")} changes since the last.", wrong);
     }
 
     private static async Task<HealthCheckResult> ClockAsync(RedisDoctor redis)

@@ -38,7 +38,11 @@ internal sealed class RedisDoctor(string connectionString, IConfiguration config
     public async Task<IServer?> PrimaryAsync()
     {
         var connection = await ConnectAsync().ConfigureAwait(false);
-        return Array.Find(connection.GetServers(), server => server is { IsConnected: true, IsReplica: false });
+        var primaries = Array.FindAll(connection.GetServers(), server => server is { IsConnected: true, IsReplica: false });
+        // In a cluster all of a system lies on one of them.
+        return primaries.Length > 1 && primaries[0].ServerType is ServerType.Cluster
+            ? connection.GetServer(Keys.Log, flags: CommandFlags.DemandMaster)
+            : primaries.FirstOrDefault();
     }
 
     /// <summary>Sections of what Redis says of itself, as names and values.</summary>
@@ -64,7 +68,8 @@ internal sealed class RedisDoctor(string connectionString, IConfiguration config
             return (await (await RequiredAsync().ConfigureAwait(false)).ConfigGetAsync(name).ConfigureAwait(false))
                 .Select(setting => setting.Value).FirstOrDefault();
         }
-        catch (RedisServerException)
+        // Refused by the server, or taken out of the library's commands in the connection string ($CONFIG=).
+        catch (Exception e) when (e is RedisServerException or RedisCommandException)
         {
             return null;
         }

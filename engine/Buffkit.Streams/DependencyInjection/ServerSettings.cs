@@ -59,7 +59,8 @@ internal sealed class ServerSettings(IConfiguration configuration, IHostEnvironm
 
     private HealthCheckResult Access()
     {
-        var open = string.Equals(configuration[$"{StreamsOptions.Section}:Authorization:Default"], nameof(TopicDefault.Open), StringComparison.OrdinalIgnoreCase);
+        // As the server reads it: a number is a value too.
+        var open = Enum.TryParse<TopicDefault>(configuration[$"{StreamsOptions.Section}:Authorization:Default"], ignoreCase: true, out var topics) && topics is TopicDefault.Open;
         if (IsDevelopment)
         {
             return IsElsewhere() is { } elsewhere
@@ -69,6 +70,8 @@ internal sealed class ServerSettings(IConfiguration configuration, IHostEnvironm
                 : Finding.Ok("The environment is Development: topics are open to everybody, and /health, /metrics and errors show details. Right on a developer's machine alone.");
         }
 
+        if (!open && Skip() is { } skipped)
+            return skipped;
         return open
             ? Finding.Failed(
                 $"Streams:Authorization:Default is Open in {Environment}: whoever reaches the server reads and publishes everything, other users' topics included.",
@@ -81,6 +84,9 @@ internal sealed class ServerSettings(IConfiguration configuration, IHostEnvironm
         if (Skip() is { } skipped)
             return skipped;
         var names = configuration["AllowedHosts"];
+        // The API's file has the key, so that file was not read.
+        if (names is null)
+            return Finding.Ok($"Not known: AllowedHosts was not read. {HowToRead}");
         return string.IsNullOrWhiteSpace(names) || names.Split(';', StringSplitOptions.TrimEntries).Contains("*")
             ? Finding.Warning(
                 "AllowedHosts names nobody, or everybody: a page of a stranger's name that resolves to the server reads what it answers (DNS rebinding).",
@@ -90,21 +96,22 @@ internal sealed class ServerSettings(IConfiguration configuration, IHostEnvironm
 
     private HealthCheckResult Proxies()
     {
-        if (string.Equals(configuration["ASPNETCORE_FORWARDEDHEADERS_ENABLED"], "true", StringComparison.OrdinalIgnoreCase))
+        var proxies = configuration.GetSection($"{StreamsOptions.Section}:Proxies");
+        string[] named = [.. Values(proxies, nameof(ProxyOptions.Networks)), .. Values(proxies, nameof(ProxyOptions.Addresses))];
+        // Where proxies are named, they alone are believed (TrustedProxies).
+        if (named.Length == 0 && (TrustedProxies.TrustsEverybody(configuration) || configuration.GetValue<string>("ASPNETCORE_FORWARDEDHEADERS_ENABLED") is "true" or "True" or "TRUE"))
         {
             return Finding.Warning(
                 "ASPNETCORE_FORWARDEDHEADERS_ENABLED believes X-Forwarded-For and X-Forwarded-Proto of everybody: a client chooses its own address, and escapes the limits of addresses.",
-                "Take it away and name the proxies in Streams:Proxies:Networks or Addresses.");
+                "Name the proxies in Streams:Proxies:Networks or Addresses; then they alone are believed.");
         }
 
-        if (Skip() is { } skipped)
+        if (named.Length == 0 && Skip() is { } skipped)
             return skipped;
-        var proxies = configuration.GetSection($"{StreamsOptions.Section}:Proxies");
-        string[] named = [.. Values(proxies, nameof(ProxyOptions.Networks)), .. Values(proxies, nameof(ProxyOptions.Addresses))];
         return named.Any(name => name.EndsWith("/0", StringComparison.Ordinal))
             ? Finding.Warning(
-                $"Streams:Proxies believes everybody ({string.Join(", ", named)}): a client chooses its own address, and escapes the limits of addresses.",
-                "Name the network of the proxies alone.")
+                $"Streams:Proxies believes everybody ({string.Join(", ", named)}): who reaches the server past its proxy chooses its own address, and escapes the limits of addresses.",
+                "Let nothing but the proxy reach the server, or name the network of the proxies alone.")
             : Finding.Ok(named.Length > 0
                 ? $"Forwarded headers are believed of {string.Join(", ", named)}."
                 : "Nobody's forwarded headers are believed. Behind a proxy name it in Streams:Proxies:Networks, or all clients count as one address and cookies go without Secure.");

@@ -16,7 +16,7 @@ internal static class Doctor
         var services = new ServiceCollection().AddLogging();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build());
         register(services.AddHealthChecks());
-        await using var provider = services.BuildServiceProvider();
+        await using var provider = services.BuildServiceProvider(validateScopes: true);
         return await new DoctorRun(provider, []).RunAsync(TestContext.Current.CancellationToken);
     }
 

@@ -205,6 +205,11 @@ public sealed class DoctorTests
     [InlineData("Host=db;Password=s3cret;Username=x")]
     [InlineData("Server=db;Pwd='s3cret'")]
     [InlineData("redis:6379,password=s3cret,ssl=true")]
+    [InlineData("Host=db;PSW=s3cret")]
+    [InlineData("Host=db;SSL Password=s3cret")]
+    [InlineData("redis:6379,password=ab,s3cret,ssl=true")]
+    [InlineData("redis://user:s3cret@redis:6379")]
+    [InlineData("postgres://user:s3cret@db/shop")]
     public async Task Run_MessageWithAPassword_DoesNotShowIt(string connectionString)
     {
         var results = await Doctor.RunAsync(
@@ -212,6 +217,39 @@ public sealed class DoctorTests
             [KeyValuePair.Create<string, string?>("ConnectionStrings:any", connectionString)]);
 
         Assert.Equal(("refused for ***", "try ***"), (results[0].Found, results[0].ToDo));
+    }
+
+    [Fact]
+    public async Task Run_PasswordWithSignsOfItsOwn_IsHiddenWhole()
+    {
+        var results = await Doctor.RunAsync(
+            checks => checks.Add(Doctor.Check("talkative", () => HealthCheckResult.Unhealthy("""refused for a;b"c, and for redis://u:p@h"""))),
+            [KeyValuePair.Create<string, string?>("ConnectionStrings:any", "Host=db;Password=\"a;b\"\"c\"")]);
+
+        Assert.Equal("refused for ***, and for redis://***@h", results[0].Found);
+    }
+
+    [Fact]
+    public async Task Run_PasswordThatIsPartOfWords_DoesNotShowByWhatIsMissing()
+    {
+        var results = await Doctor.RunAsync(
+            checks => checks.Add(Doctor.Check("talkative", () => HealthCheckResult.Healthy("postgresql 17 answers."))),
+            [KeyValuePair.Create<string, string?>("ConnectionStrings:any", "Host=db;Password=postgres")]);
+
+        Assert.Equal("postgresql 17 answers.", results[0].Found);
+    }
+
+    [Fact]
+    public async Task Run_CheckWithServicesOfARequest_IsGivenThem()
+    {
+        var results = await Doctor.RunAsync(checks =>
+        {
+            checks.Services.AddScoped<Scoped>();
+            checks.Add(new HealthCheckRegistration("scoped", services => services.GetRequiredService<Scoped>(), HealthStatus.Unhealthy, [MigrationCommandLine.DoctorTag]));
+        });
+
+        Assert.Equal(CheckState.Ok, results[0].State);
+        Assert.Equal("disposed before: False", results[0].Found);
     }
 
     private static TestDatabase Migrated() =>
@@ -225,6 +263,16 @@ public sealed class DoctorTests
 
     private static JsonElement Of(JsonElement json, string name) =>
         json.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("name").GetString() == name);
+
+    private sealed class Scoped : IHealthCheck, IDisposable
+    {
+        private bool _isDisposed;
+
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(HealthCheckResult.Healthy($"disposed before: {_isDisposed}"));
+
+        public void Dispose() => _isDisposed = true;
+    }
 
     private sealed class Stuck : IHealthCheck
     {

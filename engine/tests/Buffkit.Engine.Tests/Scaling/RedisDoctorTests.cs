@@ -171,6 +171,29 @@ public sealed class RedisDoctorTests
         Assert.Contains("ConnectionStrings:redis", results.Of("redis").Found, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("redis://user:s3cret@redis.shop.example:6379")]
+    [InlineData("localhost:6379,password=ab,s3=cret")]
+    [InlineData("localhost:6379,password=ab,c s3cret")]
+    public async Task Redis_ConnectionStringWhosePasswordIsMisread_IsRefusedWithoutIt(string connectionString)
+    {
+        var result = (await LookAsync(connectionString)).Of("redis");
+
+        Assert.Equal(CheckState.Failed, result.State);
+        Assert.Contains("cannot be read", result.Found, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3", result.Found + result.ToDo, StringComparison.Ordinal);
+    }
+
+    // Redis Enterprise, as Azure Managed Redis is, says less of itself.
+    [Fact]
+    public void Redis_ThatDoesNotSay_IsNotAccused()
+    {
+        var info = new Dictionary<string, string> { ["used_memory"] = "1048576" };
+
+        Assert.Equal(HealthStatus.Degraded, RedisChecks.Eviction(info).Status);
+        Assert.Equal((HealthStatus.Healthy, true), (RedisChecks.Memory(info).Status, RedisChecks.Memory(info).Description!.Contains("portal", StringComparison.Ordinal)));
+    }
+
     private static Task<IReadOnlyList<CheckResult>> LookAsync(string? connectionString, TimeProvider? time = null) => Doctor.RunAsync(
         checks =>
         {

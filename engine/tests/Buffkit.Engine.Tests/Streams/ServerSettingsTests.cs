@@ -64,6 +64,9 @@ public sealed class ServerSettingsTests
     }
 
     [Theory]
+    [InlineData("streams access", "Streams:Authorization:Default=1", nameof(CheckState.Failed))]
+    [InlineData("streams access", "Streams:Authorization:Default= Open ", nameof(CheckState.Failed))]
+    [InlineData("host names", "Management:Port=9090", nameof(CheckState.Ok))]
     [InlineData("host names", "AllowedHosts=", nameof(CheckState.Warning))]
     [InlineData("host names", "AllowedHosts=*", nameof(CheckState.Warning))]
     [InlineData("host names", "AllowedHosts=shop.example;*.shop.example", nameof(CheckState.Ok))]
@@ -82,7 +85,17 @@ public sealed class ServerSettingsTests
         var results = await LookAsync("Production", "Database:Provider=sqlite");
 
         Assert.All(results, result => Assert.Equal((result.Name, CheckState.Ok), (result.Name, result.State)));
-        Assert.Contains("--settings", results.Of("host names").Found, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["streams access", "host names", "proxies", "management port"],
+            name => Assert.Contains("--settings", results.Of(name).Found, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Proxies_NamedBesideTheVariable_AreAloneBelieved()
+    {
+        var result = (await LookAsync("Production", "ASPNETCORE_FORWARDEDHEADERS_ENABLED=true", "Streams:Proxies:Networks:0=10.0.0.0/8")).Of("proxies");
+
+        Assert.Equal(CheckState.Ok, result.State);
     }
 
     private static Task<IReadOnlyList<CheckResult>> LookAsync(string environment, params string[] settings) => Doctor.RunAsync(
